@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+struct config *config_new(void)
+{
+	cleanup_of(config) struct config *config = calloc(1, sizeof(*config));
+
+	if (!config)
+		return NULL;
+	config->flows = strdup(CONFIG_DEFAULT_FLOWS);
+	config->state = strdup(CONFIG_DEFAULT_STATE);
+	if (!config->flows || !config->state)
+		return NULL;
+	config->mode = FLOW_MODE_ENFORCE;
+	config->boundary = (struct flow_boundaries){ FLOW_BOUNDARY_OPEN, FLOW_BOUNDARY_OPEN, FLOW_BOUNDARY_OPEN };
+	config->mark = CONFIG_DEFAULT_MARK;
+	config->repair = true;
+	config->log = CONFIG_LOG_INFO;
+	return steal(config);
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	free(config->docker);
+	free(config->flows);
+	free(config->state);
+	for (size_t i = 0; i < config->exclude_count; i++)
+		free(config->exclude[i]);
+	free(config->exclude);
+	free(config);
+}
+
+bool config_manages(const struct config *config, const char *network_name)
+{
+	for (size_t i = 0; i < config->exclude_count; i++) {
+		if (fnmatch(config->exclude[i], network_name, 0) == 0)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The host's configuration: /etc/bulkhead/bulkhead.json, in the same JSON dialect as flow files. */
+#ifndef BULKHEAD_CONFIG_H
+#define BULKHEAD_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "diagnostics.h"
+#include "flow.h"
+
+enum config_log {
+	CONFIG_LOG_ERROR,
+	CONFIG_LOG_WARNING,
+	CONFIG_LOG_INFO,
+	CONFIG_LOG_DEBUG,
+};
+
+struct config {
+	char *docker;			 /* engine URL, or NULL: from the environment */
+	char *flows;			 /* directory of flow files */
+	char *state;			 /* state directory */
+	enum flow_mode mode;		 /* ENFORCE or OBSERVE */
+	struct flow_boundaries boundary; /* OPEN or DECLARED, never DEFAULT */
+	char **exclude;			 /* shell patterns of network names that are not managed */
+	size_t exclude_count;
+	uint32_t mark; /* exactly one bit, or 0 for none */
+	bool repair;   /* put drift right, or only report it */
+	enum config_log log;
+};
+
+#define CONFIG_DEFAULT_FILE  "/etc/bulkhead/bulkhead.json"
+#define CONFIG_DEFAULT_FLOWS "/etc/bulkhead/flows.d"
+#define CONFIG_DEFAULT_STATE "/var/lib/bulkhead"
+/* Not among the bits that kube-proxy (0xc000), Cilium (0x0f00), Tailscale (0xff0000) or wg-quick's usual 0xca6c take.
+ */
+#define CONFIG_DEFAULT_MARK 0x10000000u
+
+/* All defaults.  NULL when out of memory. */
+struct config *config_new(void);
+
+/* Accepts NULL. */
+void config_free(struct config *config);
+CLEANUP_DEFINE(config, config_free)
+
+/* Parses one file over the defaults; returns as flow_parse does. */
+int config_parse(const char *file, const char *text, size_t length, struct diagnostics *diagnostics,
+		 struct config **ret_config);
+
+/* Whether a network of that name is managed. */
+bool config_manages(const struct config *config, const char *network_name);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "policy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Records and their comments live in chunks and are freed together: a policy of 10,000 elements costs a handful of
+ * allocations and about 1.3 MiB. */
+struct chunk {
+	struct chunk *next;
+	size_t used, size;
+	max_align_t bytes[];
+};
+
+struct policy {
+	struct policy_record **records;
+	size_t count, capacity;
+	struct chunk *chunks;
+};
+
+#define CHUNK_SIZE ((size_t)32 * 1024)
+
+struct policy *policy_new(void)
+{
+	return calloc(1, sizeof(struct policy));
+}
+
+void policy_free(struct policy *policy)
+{
+	if (!policy)
+		return;
+	while (policy->chunks) {
+		struct chunk *next = policy->chunks->next;
+
+		free(policy->chunks);
+		policy->chunks = next;
+	}
+	free(policy->records);
+	free(policy);
+}
+
+static void *allocate(struct policy *policy, size_t size)
+{
+	struct chunk *chunk = policy->chunks;
+	void *memory;
+
+	size = (size + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
+	if (!chunk || chunk->size - chunk->used < size) {
+		/* The first chunk is small: most policies are what one event touched. */
+		size_t room = chunk ? CHUNK_SIZE : CHUNK_SIZE / 8;
+
+		if (room < size)
+			room = size;
+		chunk = malloc(sizeof(*chunk) + room);
+		if (!chunk)
+			return NULL;
+		chunk->used = 0;
+		chunk->size = room;
+		chunk->next = policy->chunks;
+		policy->chunks = chunk;
+	}
+	memory = (char *)chunk->bytes + chunk->used;
+	chunk->used += size;
+	return memory;
+}
+
+/* nft has no escapes inside quotes, and a terminal obeys control characters: comments are plain ASCII. */
+static void make_printable(char *text)
+{
+	for (; *text; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte < 0x20 || byte > 0x7e || byte == '"' || byte == '\\')
+			*text = '?';
+	}
+}
+
+int policy_add(struct policy *policy, const struct policy_record *record)
+{
+	const char *text = record->comment ? record->comment : "";
+	size_t length = strnlen(text, POLICY_COMMENT_MAX);
+	struct policy_record *copy;
+	char *comment;
+
+	if (policy->count == policy->capacity) {
+		size_t capacity = policy->capacity ? policy->capacity * 2 : 32;
+		struct policy_record **records = realloc(policy->records, capacity * sizeof(struct policy_record *));
+
+		if (!records)
+			return -ENOMEM;
+		policy->records = records;
+		policy->capacity = capacity;
+	}
+	copy = allocate(policy, sizeof(*copy) + length + 1);
+	if (!copy)
+		return -ENOMEM;
+	*copy = *record;
+	comment = (char *)(copy + 1);
+	memcpy(comment, text, length);
+	comment[length] = '\0';
+	make_printable(comment);
+	copy->comment = comment;
+	policy->records[policy->count++] = copy;
+	return 0;
+}
+
+static int compare_numbers(unsigned a, unsigned b)
+{
+	return a < b ? -1 : a > b;
+}
+
+int policy_record_compare(const struct policy_record *a, const struct policy_record *b)
+{
+	int order;
+
+	if (a->set != b->set)
+		return compare_numbers(a->set, b->set);
+	order = memcmp(a->bridge, b->bridge, sizeof(a->bridge));
+	if (!order)
+		order = address_compare(&a->source, &b->source);
+	if (!order)
+		order = address_compare(&a->destination, &b->destination);
+	if (!order)
+		order = compare_numbers(a->protocol_first, b->protocol_first);
+	if (!order)
+		order = compare_numbers(a->protocol_last, b->protocol_last);
+	if (!order)
+		order = compare_numbers(a->port_first, b->port_first);
+	if (!order)
+		order = compare_numbers(a->port_last, b->port_last);
+	return order;
+}
+
+static int compare_whole(const void *a, const void *b)
+{
+	const struct policy_record *const *x = a, *const *y = b;
+	int order = policy_record_compare(*x, *y);
+
+	return order ? order : strcmp((*x)->comment, (*y)->comment);
+}
+
+void policy_finish(struct policy *policy)
+{
+	size_t kept = 0;
+
+	if (policy->count > 1)
+		qsort(policy->records, policy->count, sizeof(struct policy_record *), compare_whole);
+	for (size_t i = 0; i < policy->count; i++) {
+		if (kept && policy_record_compare(policy->records[kept - 1], policy->records[i]) == 0)
+			continue;
+		policy->records[kept++] = policy->records[i];
+	}
+	policy->count = kept;
+}
+
+size_t policy_count(const struct policy *policy)
+{
+	return policy->count;
+}
+
+const struct policy_record *policy_at(const struct policy *policy, size_t index)
+{
+	return policy->records[index];
+}
+
+/* The first index whose record is not before `key`. */
+static size_t lower_bound(const struct policy *policy, const struct policy_record *key)
+{
+	size_t low = 0, high = policy->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (policy_record_compare(policy->records[middle], key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void policy_range(const struct policy *policy, enum policy_set set, size_t *ret_begin, size_t *ret_end)
+{
+	struct policy_record first = { .set = set }, after = { .set = set + 1 };
+
+	*ret_begin = lower_bound(policy, &first);
+	*ret_end = lower_bound(policy, &after);
+}
+
+const struct policy_record *policy_find(const struct policy *policy, const struct policy_record *key)
+{
+	size_t index = lower_bound(policy, key);
+
+	if (index < policy->count && policy_record_compare(policy->records[index], key) == 0)
+		return policy->records[index];
+	return NULL;
+}
+
+bool policy_equal(const struct policy *a, const struct policy *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		if (policy_record_compare(a->records[i], b->records[i]) != 0 ||
+		    strcmp(a->records[i]->comment, b->records[i]->comment) != 0)
+			return false;
+	}
+	return true;
+}
+
+int policy_diff(const struct policy *have, const struct policy *want, struct policy_diff *ret_diff)
+{
+	struct policy_diff diff = { 0 };
+	size_t i = 0, j = 0;
+
+	diff.remove = calloc(have->count + 1, sizeof(*diff.remove));
+	diff.add = calloc(want->count + 1, sizeof(*diff.add));
+	if (!diff.remove || !diff.add) {
+		policy_diff_clear(&diff);
+		return -ENOMEM;
+	}
+	while (i < have->count || j < want->count) {
+		int order;
+
+		if (i == have->count)
+			order = 1;
+		else if (j == want->count)
+			order = -1;
+		else
+			order = policy_record_compare(have->records[i], want->records[j]);
+		if (order == 0 && strcmp(have->records[i]->comment, want->records[j]->comment) == 0) {
+			i++;
+			j++;
+			continue;
+		}
+		if (order == 0)
+			diff.renamed++;
+		if (order <= 0)
+			diff.remove[diff.remove_count++] = have->records[i++];
+		if (order >= 0)
+			diff.add[diff.add_count++] = want->records[j++];
+	}
+	*ret_diff = diff;
+	return 0;
+}
+
+bool policy_diff_empty(const struct policy_diff *diff)
+{
+	return diff->remove_count == 0 && diff->add_count == 0;
+}
+
+void policy_diff_clear(struct policy_diff *diff)
+{
+	free(diff->remove);
+	free(diff->add);
+	memset(diff, 0, sizeof(*diff));
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The type in the middle: the canonical, sorted list of what is, or should be, in the kernel's sets.
+ * It is compiled from flows and inventory, and it is decoded from the kernel; both are compared as equals.
+ */
+#ifndef BULKHEAD_POLICY_H
+#define BULKHEAD_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "address.h"
+#include "cleanup.h"
+#include "error.h"
+
+/* The sets of the skeleton that hold policy, in the order of the records. */
+enum policy_set {
+	POLICY_NETWORKS,   /* ifname . ifname: a managed bridge, twice; both ends of a packet on one network */
+	POLICY_BRIDGES,	   /* ifname: a managed bridge */
+	POLICY_FOREIGN,	   /* ifname: a bridge named like one of Docker's that is not managed */
+	POLICY_ENDPOINTS4, /* ifname . address: who lives where; its comment names the container */
+	POLICY_ENDPOINTS6,
+	POLICY_OBSERVED4, /* address: would-be denials to it are recorded and let through */
+	POLICY_OBSERVED6,
+	POLICY_FLOWS4, /* source . destination . protocol . port */
+	POLICY_FLOWS6,
+	POLICY_RANGES4, /* the same with intervals of protocols and ports */
+	POLICY_RANGES6,
+	POLICY_SET_COUNT,
+};
+
+#define POLICY_IFNAME_SIZE 16  /* IFNAMSIZ */
+#define POLICY_COMMENT_MAX 120 /* bytes without terminator; nft takes back 128 */
+
+/* ICMP elements hold type and code where others hold the port: what conntrack calls the tuple's destination port. */
+#define POLICY_ICMP_ECHO   (8 << 8)
+#define POLICY_ICMPV6_ECHO (128 << 8)
+
+struct policy_record {
+	enum policy_set set;
+	/* The key. What a set's key has no place for is zero. */
+	char bridge[POLICY_IFNAME_SIZE]; /* zero-padded */
+	struct address source;		 /* also the address of ENDPOINTS and OBSERVED */
+	struct address destination;
+	uint8_t protocol_first, protocol_last; /* equal in FLOWS */
+	uint16_t port_first, port_last;	       /* host byte order; equal in FLOWS */
+	/* Not part of the key, but of the record: printable ASCII without quotes, at most POLICY_COMMENT_MAX. */
+	const char *comment; /* owned by the policy */
+	/* Not compared: what the kernel counted, 0 for compiled records. */
+	uint64_t packets, bytes;
+};
+
+struct policy;
+
+/* NULL when out of memory. */
+struct policy *policy_new(void);
+
+/* Accepts NULL. */
+void policy_free(struct policy *policy);
+CLEANUP_DEFINE(policy, policy_free)
+
+/* Copies the record and its comment, which is made printable and cut on the way.  0 or -ENOMEM. */
+int policy_add(struct policy *policy, const struct policy_record *record);
+
+/* Sorts, and keeps one record of those that share a key: the one whose comment sorts first.  To be called once after
+ * the last policy_add; the functions below want a finished policy. */
+void policy_finish(struct policy *policy);
+
+size_t policy_count(const struct policy *policy);
+const struct policy_record *policy_at(const struct policy *policy, size_t index);
+
+/* The index range [*ret_begin, *ret_end) of one set's records. */
+void policy_range(const struct policy *policy, enum policy_set set, size_t *ret_begin, size_t *ret_end);
+
+/* The record with that key, or NULL. */
+const struct policy_record *policy_find(const struct policy *policy, const struct policy_record *key);
+
+/* Orders by set, then key: <0, 0, >0. The comment does not count. */
+int policy_record_compare(const struct policy_record *a, const struct policy_record *b);
+
+/* Same keys and same comments. */
+bool policy_equal(const struct policy *a, const struct policy *b);
+
+/* What turns `have` into `want`.  A record whose comment alone differs is in both lists, and in `renamed`.
+ * The lists point into the two policies and end with them. */
+struct policy_diff {
+	const struct policy_record **remove; /* of `have` */
+	size_t remove_count;
+	const struct policy_record **add; /* of `want` */
+	size_t add_count;
+	size_t renamed;
+};
+
+/* Fills *diff.  0 or -ENOMEM. */
+int policy_diff(const struct policy *have, const struct policy *want, struct policy_diff *ret_diff);
+bool policy_diff_empty(const struct policy_diff *diff);
+/* Frees the lists, not the struct. */
+void policy_diff_clear(struct policy_diff *diff);
+
+/* The set's name in the kernel. */
+const char *policy_set_name(enum policy_set set);
+/* 4, 6 or 0. */
+uint8_t policy_set_family(enum policy_set set);
+
+/* "172.18.0.2 . 172.18.0.3 . tcp . 5432": the key as nft prints it, near enough to be searched for. */
+#define POLICY_KEY_TEXT_SIZE 160
+const char *policy_key_format(const struct policy_record *record, char text[POLICY_KEY_TEXT_SIZE]);
+
+/* "tcp", "udp", "sctp", "icmp", "ipv6-icmp", else the number, in a buffer of at least 16 bytes. */
+const char *policy_protocol_format(uint8_t protocol, char text[16]);
+
+/* "5432/tcp", "7000-7010/tcp", "icmp", "any", "gre": ports as a flow file would say them. */
+#define POLICY_PORTS_TEXT_SIZE 32
+const char *policy_ports_format(const struct policy_record *record, char text[POLICY_PORTS_TEXT_SIZE]);
+
+/* Comments of flow elements, both ways.  "shop: web (shop-web-1) -> db (shop-db-1)".  The sides are services as the
+ * app's file names them.  Container names are shortened in the middle where the whole does not fit; the names of an
+ * endpoint's own record are whole. */
+struct policy_flow_comment {
+	char app[64];
+	char from[130], to[130]; /* "web", "monitoring/prometheus", "APP/SERVICE", "*" … */
+	char source[POLICY_COMMENT_MAX + 1], destination[POLICY_COMMENT_MAX + 1]; /* containers */
+};
+void policy_flow_comment_format(const struct policy_flow_comment *parts, char text[POLICY_COMMENT_MAX + 1]);
+/* False if it is not one of ours. */
+bool policy_flow_comment_parse(const char *text, struct policy_flow_comment *ret_parts);
+
+/* Comments of endpoints: "shop-web-1 (shop/web, shop/edge) on shop_default". */
+struct policy_endpoint_comment {
+	char container[POLICY_COMMENT_MAX + 1];
+	char services[POLICY_COMMENT_MAX + 1]; /* "shop/web, shop/edge"; "" for a container in no app */
+	char network[POLICY_COMMENT_MAX + 1];
+};
+void policy_endpoint_comment_format(const struct policy_endpoint_comment *parts, char text[POLICY_COMMENT_MAX + 1]);
+bool policy_endpoint_comment_parse(const char *text, struct policy_endpoint_comment *ret_parts);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "utf8.h"
+
+size_t utf8_decode(const char *text, size_t length, uint32_t *ret_point)
+{
+	/* The smallest code point that needs so many bytes: anything below is an overlong form. */
+	static const uint32_t smallest[UTF8_MAX + 1] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t count;
+	uint32_t point;
+
+	if (length == 0)
+		return 0;
+	if (bytes[0] < 0x80) {
+		*ret_point = bytes[0];
+		return 1;
+	}
+	if (bytes[0] >= 0xf8 || bytes[0] < 0xc0)
+		return 0;
+	count = bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
+	if (count > length)
+		return 0;
+	point = bytes[0] & (0x7fu >> count);
+	for (size_t i = 1; i < count; i++) {
+		if ((bytes[i] & 0xc0) != 0x80)
+			return 0;
+		point = point << 6 | (bytes[i] & 0x3fu);
+	}
+	if (point < smallest[count] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+		return 0;
+	*ret_point = point;
+	return count;
+}
+
+size_t utf8_encode(uint32_t point, char text[UTF8_MAX])
+{
+	if (point < 0x80) {
+		text[0] = (char)point;
+		return 1;
+	}
+	if (point < 0x800) {
+		text[0] = (char)(0xc0 | point >> 6);
+		text[1] = (char)(0x80 | (point & 0x3f));
+		return 2;
+	}
+	if (point < 0x10000) {
+		text[0] = (char)(0xe0 | point >> 12);
+		text[1] = (char)(0x80 | (point >> 6 & 0x3f));
+		text[2] = (char)(0x80 | (point & 0x3f));
+		return 3;
+	}
+	text[0] = (char)(0xf0 | point >> 18);
+	text[1] = (char)(0x80 | (point >> 12 & 0x3f));
+	text[2] = (char)(0x80 | (point >> 6 & 0x3f));
+	text[3] = (char)(0x80 | (point & 0x3f));
+	return 4;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* UTF-8, one code point at a time: what a person wrote must be text before it is parsed or printed. */
+#ifndef BULKHEAD_UTF8_H
+#define BULKHEAD_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define UTF8_MAX 4 /* bytes of the longest code point */
+
+/* Decodes the code point at text, of which length bytes may be read.  Returns how many bytes it takes, or 0 where they
+ * are not valid UTF-8 (overlong forms, surrogates and what lies above U+10FFFF are not), or length is 0. */
+size_t utf8_decode(const char *text, size_t length, uint32_t *ret_point);
+
+/* Writes a code point up to U+10FFFF; returns how many bytes it took.  No terminator. */
+size_t utf8_encode(uint32_t point, char text[UTF8_MAX]);
+
+#endif
