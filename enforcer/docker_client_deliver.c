@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Callbacks may start requests, cancel any, the one that is being served too, and free the client.  So after each of
+ * them nothing is believed of the request but client->serving, which a cancel clears, and nothing of the client but
+ * client->freed.
+ */
+#include <string.h>
+
+#include "docker_client_internal.h"
+
+#define BUFFER_START (16u * 1024)
+
+static void take_out_of_queue(struct docker_request *request)
+{
+	struct docker_client *client = request->client;
+	struct docker_request **p;
+
+	if (!request->ready)
+		return;
+	for (p = &client->first_ready; *p != request; p = &(*p)->next_ready)
+		;
+	*p = request->next_ready;
+	if (!*p)
+		client->last_ready = p;
+	request->next_ready = NULL;
+	request->ready = false;
+}
+
+void docker_request_queue(struct docker_request *request)
+{
+	if (request->ready)
+		return;
+	request->ready = true;
+	*request->client->last_ready = request;
+	request->client->last_ready = &request->next_ready;
+}
+
+void docker_request_unlink(struct docker_request *request)
+{
+	take_out_of_queue(request);
+	if (request->previous)
+		request->previous->next = request->next;
+	else if (request->client->requests == request)
+		request->client->requests = request->next;
+	if (request->next)
+		request->next->previous = request->previous;
+	request->next = request->previous = NULL;
+}
+
+void docker_request_link(struct docker_request *request)
+{
+	struct docker_client *client = request->client;
+
+	request->next = client->requests;
+	if (request->next)
+		request->next->previous = request;
+	client->requests = request;
+}
+
+bool docker_request_is_stream(const struct docker_request *request)
+{
+	return request->line && request->status == 200;
+}
+
+static bool keep_bytes(struct docker_request *request, const char *bytes, size_t count)
+{
+	size_t size = request->size ? request->size : BUFFER_START;
+	char *buffer;
+
+	if (count > request->limit - request->length) {
+		request->problem = "the answer is longer than bulkhead reads";
+		return false;
+	}
+	/* One more for the terminator. */
+	while (size < request->length + count + 1)
+		size *= 2;
+	if (size != request->size) {
+		buffer = realloc(request->buffer, size);
+		if (!buffer) {
+			request->problem = "out of memory";
+			return false;
+		}
+		request->buffer = buffer;
+		request->size = size;
+	}
+	memcpy(request->buffer + request->length, bytes, count);
+	request->length += count;
+	request->buffer[request->length] = '\0';
+	return true;
+}
+
+static bool keep_lines(struct docker_request *request, const char *bytes, size_t count)
+{
+	const char *newline = memrchr(bytes, '\n', count), *first = memchr(bytes, '\n', count);
+
+	if (request->incomplete + (first ? (size_t)(first - bytes) : count) > DOCKER_LINE_MAX) {
+		request->problem = "a line is longer than 1 MiB";
+		return false;
+	}
+	request->incomplete = newline ? (size_t)(bytes + count - newline - 1) : request->incomplete + count;
+	if (!keep_bytes(request, bytes, count))
+		return false;
+	if (newline)
+		docker_request_queue(request);
+	return true;
+}
+
+bool docker_request_keep(struct docker_request *request, const char *bytes, size_t count)
+{
+	return docker_request_is_stream(request) ? keep_lines(request, bytes, count)
+						 : keep_bytes(request, bytes, count);
+}
+
+void docker_request_finish(struct docker_request *request, const char *problem)
+{
+	request->received_ns = loop_now_ns();
+	request->finished = true;
+	request->problem = problem;
+	docker_request_queue(request);
+}
+
+/* Takes the request apart and calls done: after this it is gone, as is the client if the callback wants. */
+static void deliver_done(struct docker_request *request)
+{
+	cleanup_of(docker_request) struct docker_request *owned = request;
+	struct docker_client *client = request->client;
+	struct docker_response response = { .body = "",
+					    .sent_ns = request->sent_ns,
+					    .received_ns = request->received_ns };
+	struct error error;
+
+	if (request->problem) {
+		error_set(&error, 0, "%s: GET %s: %s", client->address->url, request->path, request->problem);
+		response.error = error.text;
+	} else {
+		response.status = (int)request->status;
+		if (!docker_request_is_stream(request) && request->buffer) {
+			response.body = request->buffer;
+			response.length = request->length;
+		}
+	}
+	/* Nobody can find it any more, should the callback free the client. */
+	docker_request_detach(owned);
+	docker_request_unlink(owned);
+	client->serving = NULL;
+	owned->done(&response, owned->data);
+}
+
+/* The lines that are whole, and at a clean end the last one without its newline.  *ret_more: the reader wants others.
+ * False if a callback has cancelled the request. */
+static bool deliver_lines(struct docker_request *request, bool *ret_more)
+{
+	struct docker_client *client = request->client;
+	size_t start = 0;
+	bool more = true;
+
+	while (more && start < request->length) {
+		char *line = request->buffer + start;
+		char *newline = memchr(line, '\n', request->length - start);
+		size_t length = newline ? (size_t)(newline - line) : request->length - start;
+
+		if (!newline && (!request->finished || request->problem))
+			break;
+		line[length] = '\0';
+		start += newline ? length + 1 : length;
+		if (!length)
+			continue;
+		more = request->line(line, length, request->data);
+		if (client->serving != request)
+			return false;
+	}
+	request->length -= start;
+	if (start)
+		memmove(request->buffer, request->buffer + start, request->length);
+	*ret_more = more;
+	return true;
+}
+
+/* Calls what there is to call.  False if a callback has cancelled the request. */
+static bool serve_stream(struct docker_request *request)
+{
+	struct docker_client *client = request->client;
+	bool more = true;
+
+	if (!request->announced) {
+		request->announced = true;
+		if (request->opened)
+			request->opened(request->data);
+		if (client->serving != request)
+			return false;
+	}
+	if (!deliver_lines(request, &more))
+		return false;
+	if (!more)
+		docker_request_finish(request, NULL);
+	return true;
+}
+
+static void serve(struct docker_request *request)
+{
+	struct docker_client *client = request->client;
+
+	client->serving = request;
+	if (docker_request_is_stream(request) && !serve_stream(request)) {
+		docker_request_free(request);
+		return;
+	}
+	if (request->finished)
+		deliver_done(request);
+	client->serving = NULL;
+}
+
+void docker_client_dispatch(struct docker_client *client)
+{
+	struct docker_request *request;
+
+	/* Should a callback run the loop itself, what comes meanwhile waits for its return. */
+	if (client->dispatching)
+		return;
+	client->dispatching = true;
+	while ((request = client->first_ready)) { /* empty once the client is freed */
+		take_out_of_queue(request);
+		serve(request);
+	}
+	client->dispatching = false;
+	if (client->freed)
+		free(client);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What docker_client's files share.  docker_client.c drives libcurl and is the only one that knows it; what comes in is
+ * kept, and told to our callers, by docker_client_deliver.c.
+ */
+#ifndef BULKHEAD_DOCKER_CLIENT_INTERNAL_H
+#define BULKHEAD_DOCKER_CLIENT_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cleanup.h"
+#include "docker_client.h"
+#include "docker_client_address.h"
+
+#define DOCKER_BODY_MAX		(64u * 1024 * 1024)
+#define DOCKER_LINE_MAX		(1024u * 1024)
+#define DOCKER_STREAM_ERROR_MAX (64u * 1024) /* body of an answer to a stream that is no stream */
+#define DOCKER_VERSION_SIZE	16
+#define DOCKER_PROBLEM_SIZE	256 /* CURL_ERROR_SIZE */
+
+struct docker_request {
+	struct docker_client *client;
+	struct docker_request *next, *previous; /* of the client's */
+	struct docker_request *next_ready;
+	void *easy;	      /* curl's handle */
+	bool attached;	      /* to the client's multi handle */
+	char *path;	      /* for messages */
+	docker_line_fn *line; /* NULL unless it is a stream */
+	void (*opened)(void *);
+	docker_response_fn *done;
+	void *data;
+	char *buffer; /* the body, or what of a stream is not delivered yet */
+	size_t length, size, limit;
+	size_t incomplete;   /* bytes after a stream's last newline, as they came */
+	const char *problem; /* why there is no whole answer, or NULL */
+	long status;
+	bool headers;	/* they are whole */
+	bool announced; /* … and opened was called */
+	bool ready;	/* in the queue */
+	bool finished;
+	char curl_error[DOCKER_PROBLEM_SIZE];
+	uint64_t sent_ns, received_ns;
+};
+
+struct docker_client {
+	struct loop *loop;
+	struct docker_address *address;
+	char version[DOCKER_VERSION_SIZE];
+	void *multi; /* curl's handle */
+	struct loop_timer *timer;
+	struct docker_request *requests;
+	struct docker_request *first_ready, **last_ready;
+	struct docker_request *serving; /* whose callback runs; NULL once that has cancelled it */
+	bool dispatching;
+	bool freed; /* by a callback */
+};
+
+/* A 200 to a stream's request: what comes are lines. */
+bool docker_request_is_stream(const struct docker_request *request);
+
+/* Keeps bytes of the body.  False, with request->problem, if they are too many. */
+bool docker_request_keep(struct docker_request *request, const char *bytes, size_t count);
+
+/* There is something to tell of the request: it is served at the next dispatch. */
+void docker_request_queue(struct docker_request *request);
+
+/* No more comes.  problem: NULL if the answer is whole; it must live as long as the request. */
+void docker_request_finish(struct docker_request *request, const char *problem);
+
+/* Into the client's list; out of it and out of the queue. */
+void docker_request_link(struct docker_request *request);
+void docker_request_unlink(struct docker_request *request);
+
+/* Serves the queue: calls our callers' functions.  The client may be gone afterwards. */
+void docker_client_dispatch(struct docker_client *client);
+
+/* After this no callback of curl's comes for it. */
+void docker_request_detach(struct docker_request *request);
+
+/* Accepts NULL. */
+void docker_request_free(struct docker_request *request);
+CLEANUP_DEFINE(docker_request, docker_request_free)
+
+#endif

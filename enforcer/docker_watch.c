@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "docker_watch_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "log.h"
+
+static void drop_queries(struct docker_watch *watch)
+{
+	while (watch->queries) {
+		struct query *next = watch->queries->next;
+
+		docker_request_cancel(watch->queries->request);
+		free(watch->queries);
+		watch->queries = next;
+	}
+	watch->tail = &watch->queries;
+	watch->under_way = 0;
+}
+
+static void drop_everything(struct docker_watch *watch)
+{
+	drop_queries(watch);
+	docker_request_cancel(watch->stream);
+	watch->stream = NULL;
+	inventory_free(watch->building);
+	watch->building = NULL;
+	watch->stale = false;
+	watch->burst = 0;
+	loop_timer_stop(watch->again);
+	loop_timer_stop(watch->resync);
+	loop_timer_stop(watch->pump);
+	loop_timer_stop(watch->opening);
+}
+
+void docker_watch_lose(struct docker_watch *watch, const char *reason)
+{
+	unsigned limit = docker_client_remote(watch->client) ? BACKOFF_REMOTE_MS : BACKOFF_LOCAL_MS;
+	bool news = watch->synced || strcmp(watch->reason, reason) != 0;
+
+	drop_everything(watch);
+	watch->synced = false;
+	snprintf(watch->reason, sizeof(watch->reason), "%s", reason);
+	if (watch->follow) {
+		loop_timer_set(watch->retry, watch->backoff_ms);
+		watch->backoff_ms = watch->backoff_ms * 2 > limit ? limit : watch->backoff_ms * 2;
+	}
+	if (news)
+		watch->handler->lost(watch->reason, watch->data);
+}
+
+/* ---- Events ---- */
+
+static void look_again(void *data)
+{
+	struct docker_watch *watch = data;
+
+	if (watch->building)
+		watch->stale = true;
+	else if (watch->synced)
+		docker_watch_take_snapshot(watch);
+}
+
+/* So many events that some may have been dropped on the way.  The second look comes a fixed time after the burst was
+ * noticed, however long it lasts: churn must not postpone it. */
+static void count_event(struct docker_watch *watch, uint64_t now)
+{
+	if (now - watch->burst_began_ns > (uint64_t)BURST_MS * 1000000) {
+		watch->burst_began_ns = now;
+		watch->burst = 0;
+	}
+	if (++watch->burst >= BURST && !loop_timer_armed(watch->again))
+		loop_timer_set(watch->again, BURST_MS);
+}
+
+static bool event_line(const char *line, size_t length, void *data)
+{
+	struct docker_watch *watch = data;
+	uint64_t now = loop_now_ns();
+	struct docker_event event;
+	struct error err;
+
+	if (docker_json_event(line, length, &event, &err) < 0) {
+		log_debug("engine event skipped: %s", err.text);
+		docker_watch_everything(watch);
+		return true;
+	}
+	count_event(watch, now);
+	if (event.type == DOCKER_EVENT_DAEMON)
+		docker_watch_everything(watch);
+	else if (event.type == DOCKER_EVENT_CONTAINER && docker_watch_is_id(event.id))
+		docker_watch_look(watch, QUERY_CONTAINER, event.id, false, now);
+	else if (event.type == DOCKER_EVENT_NETWORK && docker_watch_is_id(event.id))
+		docker_watch_look(watch, QUERY_NETWORK, event.id, false, now);
+	return watch->stream != NULL;
+}
+
+static void stream_opened(void *data)
+{
+	struct docker_watch *watch = data;
+
+	loop_timer_stop(watch->opening);
+	docker_watch_take_snapshot(watch);
+}
+
+/* A stream has no end, so its request has no timeout; but the headers have to come. */
+static void stream_overdue(void *data)
+{
+	struct docker_watch *watch = data;
+	char reason[512];
+
+	snprintf(reason, sizeof(reason), "%s: the engine does not answer the request for events",
+		 docker_client_url(watch->client));
+	docker_watch_lose(watch, reason);
+}
+
+static void stream_ended(const struct docker_response *response, void *data)
+{
+	struct docker_watch *watch = data;
+	char reason[512];
+
+	watch->stream = NULL;
+	if (response->error)
+		snprintf(reason, sizeof(reason), "%s: %s", docker_client_url(watch->client), response->error);
+	else if (response->status != 200)
+		snprintf(reason, sizeof(reason), "%s: events: the engine answered with status %d",
+			 docker_client_url(watch->client), response->status);
+	else
+		snprintf(reason, sizeof(reason), "%s: the engine closed the stream of events",
+			 docker_client_url(watch->client));
+	docker_watch_lose(watch, reason);
+}
+
+/* With the version known: subscribe first, so that nothing falls between snapshot and events.  The engine sends the
+ * headers before the subscription stands, hence `since` a moment ago: what comes twice does no harm. */
+void docker_watch_connect(struct docker_watch *watch)
+{
+	char path[512];
+	struct error err;
+
+	if (!watch->follow) {
+		docker_watch_take_snapshot(watch);
+		return;
+	}
+	/* {"type":["container","network","daemon"],"event":["create","rename","start","die","destroy","connect",
+	 * "disconnect","remove","reload"]} */
+	snprintf(path, sizeof(path),
+		 "/events?since=%lld&filters=%%7B%%22type%%22%%3A%%5B%%22container%%22%%2C%%22network%%22%%2C%%22daemon"
+		 "%%22%%5D%%2C%%22event%%22%%3A%%5B%%22create%%22%%2C%%22rename%%22%%2C%%22start%%22%%2C%%22die%%22%%2C"
+		 "%%22destroy%%22%%2C%%22connect%%22%%2C%%22disconnect%%22%%2C%%22remove%%22%%2C%%22reload%%22%%5D%%7D",
+		 (long long)time(NULL) - 2);
+	if (docker_client_stream(watch->client, path, event_line, stream_opened, stream_ended, watch, &watch->stream,
+				 &err) < 0)
+		docker_watch_lose(watch, err.text);
+	else
+		loop_timer_set(watch->opening, DOCKER_WATCH_TIMEOUT_MS);
+}
+
+static void begin(void *data)
+{
+	struct docker_watch *watch = data;
+
+	drop_everything(watch);
+	/* It may be another engine than the last time. */
+	if (docker_client_set_version(watch->client, NULL, NULL) == 0)
+		docker_watch_look(watch, QUERY_VERSION, "", false, 0);
+}
+
+void docker_watch_container(struct docker_watch *watch, const char *id)
+{
+	if (watch->synced && docker_watch_is_id(id) && docker_watch_ask(watch, QUERY_CONTAINER, id, false, 0) == 0)
+		loop_timer_set(watch->pump, 0);
+}
+
+void docker_watch_everything(struct docker_watch *watch)
+{
+	if ((watch->synced || watch->building) && !loop_timer_armed(watch->again))
+		loop_timer_set(watch->again, 0);
+}
+
+int docker_watch_new(struct loop *loop, struct docker_client *client, bool follow,
+		     const struct docker_watch_handler *handler, void *data, struct docker_watch **ret_watch,
+		     struct error *err)
+{
+	struct docker_watch *watch = calloc(1, sizeof(*watch));
+
+	if (!watch)
+		return error_oom(err);
+	watch->loop = loop;
+	watch->client = client;
+	watch->follow = follow;
+	watch->handler = handler;
+	watch->data = data;
+	watch->tail = &watch->queries;
+	watch->backoff_ms = BACKOFF_MIN_MS;
+	watch->retry = loop_timer_new(loop, begin, watch);
+	watch->again = loop_timer_new(loop, look_again, watch);
+	watch->resync = loop_timer_new(loop, look_again, watch);
+	watch->pump = loop_timer_new(loop, docker_watch_pump, watch);
+	watch->opening = loop_timer_new(loop, stream_overdue, watch);
+	if (!watch->retry || !watch->again || !watch->resync || !watch->pump || !watch->opening) {
+		docker_watch_free(watch);
+		return error_oom(err);
+	}
+	loop_timer_set(watch->retry, 0);
+	*ret_watch = watch;
+	return 0;
+}
+
+void docker_watch_free(struct docker_watch *watch)
+{
+	if (!watch)
+		return;
+	if (watch->retry && watch->again && watch->resync && watch->pump && watch->opening)
+		drop_everything(watch);
+	loop_timer_free(watch->retry);
+	loop_timer_free(watch->again);
+	loop_timer_free(watch->resync);
+	loop_timer_free(watch->pump);
+	loop_timer_free(watch->opening);
+	free(watch);
+}

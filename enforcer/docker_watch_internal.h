@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What docker_watch's files share: docker_watch.c connects and listens, docker_watch_queries.c asks, each question
+ * once, docker_watch_answers.c understands, docker_watch_snapshot.c puts the first answers together.
+ */
+#ifndef BULKHEAD_DOCKER_WATCH_INTERNAL_H
+#define BULKHEAD_DOCKER_WATCH_INTERNAL_H
+
+#include "docker_watch.h"
+
+#define DOCKER_WATCH_TIMEOUT_MS 10000
+#define BACKOFF_MIN_MS		100
+#define BACKOFF_LOCAL_MS	1000 /* a unix socket costs nothing to try, and every second open flows wait */
+#define BACKOFF_REMOTE_MS	10000
+/* The engine drops events of a reader that is 1,024 behind, and does not say so (FACTS): after that many in one go,
+ * look at everything. */
+#define BURST	  512
+#define BURST_MS  1000
+#define SETTLE_MS 200
+/* Belt and braces: whatever was missed is found within this. */
+#define RESYNC_MS (5 * 60 * 1000)
+
+enum query_kind {
+	QUERY_VERSION,
+	QUERY_INFO,
+	QUERY_CONTAINERS, /* all of them */
+	QUERY_NETWORKS,
+	QUERY_NETWORK,	 /* one with its endpoints */
+	QUERY_CONTAINER, /* one's identity, from the list: answers at once, also while the container starts */
+	QUERY_IMAGE,	 /* one's image as it was created from, where the list only has a digest */
+};
+
+struct query {
+	struct query *next;
+	struct docker_watch *watch;
+	enum query_kind kind;
+	char id[128];
+	bool snapshot; /* belongs to the snapshot being built */
+	bool again;    /* asked for again while it was under way */
+	uint64_t event_ns;
+	struct docker_request *request; /* NULL: waiting */
+};
+
+struct docker_watch {
+	struct loop *loop;
+	struct docker_client *client;
+	const struct docker_watch_handler *handler;
+	void *data;
+	bool follow;
+
+	struct docker_version version;
+	struct docker_info info;
+	struct docker_request *stream;
+	struct query *queries;
+	struct query **tail;
+	size_t under_way;
+	struct inventory *building; /* the snapshot that is being taken, or NULL */
+	bool synced;		    /* a snapshot was handed on since the last loss */
+	bool stale;		    /* another snapshot is wanted after this one */
+	unsigned backoff_ms;
+	size_t burst; /* events since burst_began */
+	uint64_t burst_began_ns;
+	char reason[512]; /* why it was lost last, to say it once */
+	struct loop_timer *retry, *again, *resync, *pump, *opening;
+};
+
+/* The connection, or something about it, is no good: drops everything and tries again later. */
+void docker_watch_lose(struct docker_watch *watch, const char *reason);
+
+/* With the version known: subscribe, then take a snapshot. */
+void docker_watch_connect(struct docker_watch *watch);
+
+/* Whether this may be part of a path: the engine's ids are hex digits, and nothing but a name's characters is let
+ * through. */
+bool docker_watch_is_id(const char *id);
+
+/* Asks for something, once however often it is asked for before the answer is there; `look` also starts it. */
+int docker_watch_ask(struct docker_watch *watch, enum query_kind kind, const char *id, bool snapshot,
+		     uint64_t event_ns);
+void docker_watch_look(struct docker_watch *watch, enum query_kind kind, const char *id, bool snapshot,
+		       uint64_t event_ns);
+/* Starts what waits, as far as there is room; data is the watch. */
+void docker_watch_pump(void *data);
+void docker_watch_remove_query(struct query *query);
+
+/* Every answer to every question comes here; data is the query. */
+void docker_watch_answered(const struct docker_response *response, void *data);
+
+void docker_watch_take_snapshot(struct docker_watch *watch);
+int docker_watch_snapshot_part(struct docker_watch *watch, const struct query *query,
+			       const struct docker_response *response, struct error *err);
+bool docker_watch_snapshot_complete(const struct docker_watch *watch);
+void docker_watch_hand_snapshot_on(struct docker_watch *watch);
+
+#endif
