@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One transaction: all of a change, or nothing of it. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libmnl/libmnl.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include "kernel_docker.h"
+#include "kernel_internal.h"
+#include "loop.h"
+#include "nft_encode.h"
+#include "nft_skeleton.h"
+
+static int add_table(struct nft_batch *batch, struct nftnl_table *table, uint32_t flags)
+{
+	struct nlmsghdr *header =
+		nft_batch_message(batch, NFT_MSG_NEWTABLE, NFPROTO_INET, NLM_F_CREATE, "table inet " KERNEL_TABLE);
+
+	if (!header)
+		return -ENOMEM;
+	nftnl_table_set_u32(table, NFTNL_TABLE_FLAGS, flags);
+	nftnl_table_nlmsg_build_payload(header, table);
+	nft_batch_done(batch);
+	return 0;
+}
+
+static int delete_table(struct nft_batch *batch)
+{
+	struct nlmsghdr *header =
+		nft_batch_message(batch, NFT_MSG_DELTABLE, NFPROTO_INET, 0, "table inet " KERNEL_TABLE);
+
+	if (!header)
+		return -ENOMEM;
+	mnl_attr_put_strz(header, NFTA_TABLE_NAME, KERNEL_TABLE);
+	nft_batch_done(batch);
+	return 0;
+}
+
+/* A message about the table alone, without what it holds: to claim it. */
+static int claim_table(struct nft_batch *batch)
+{
+	struct nlmsghdr *header = nft_batch_message(batch, NFT_MSG_NEWTABLE, NFPROTO_INET, 0,
+						    "the ownership of table inet " KERNEL_TABLE);
+
+	if (!header)
+		return -ENOMEM;
+	mnl_attr_put_strz(header, NFTA_TABLE_NAME, KERNEL_TABLE);
+	mnl_attr_put_u32(header, NFTA_TABLE_FLAGS, htonl(KERNEL_FLAG_OWNER | KERNEL_FLAG_PERSIST));
+	nft_batch_done(batch);
+	return 0;
+}
+
+static int add_sets(struct nft_batch *batch, const struct nft_skeleton *skeleton)
+{
+	for (size_t i = 0; i < skeleton->set_count; i++) {
+		struct nftnl_set *set = skeleton->sets[i];
+		struct nlmsghdr *header =
+			nft_batch_message(batch, NFT_MSG_NEWSET, NFPROTO_INET, NLM_F_CREATE | NLM_F_EXCL,
+					  "the set %s itself", nftnl_set_get_str(set, NFTNL_SET_NAME));
+
+		if (!header)
+			return -ENOMEM;
+		nftnl_set_nlmsg_build_payload(header, set);
+		nft_batch_done(batch);
+	}
+	return 0;
+}
+
+static int add_chains(struct nft_batch *batch, const struct nft_skeleton *skeleton)
+{
+	for (size_t i = 0; i < skeleton->chain_count; i++) {
+		struct nftnl_chain *chain = skeleton->chains[i];
+		struct nlmsghdr *header =
+			nft_batch_message(batch, NFT_MSG_NEWCHAIN, NFPROTO_INET, NLM_F_CREATE | NLM_F_EXCL, "chain %s",
+					  nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
+
+		if (!header)
+			return -ENOMEM;
+		nftnl_chain_nlmsg_build_payload(header, chain);
+		nft_batch_done(batch);
+	}
+	return 0;
+}
+
+/* DELRULE with a chain and without a handle means all of its rules. */
+static int flush_chains(struct nft_batch *batch, const struct nft_skeleton *skeleton)
+{
+	for (size_t i = 0; i < skeleton->chain_count; i++) {
+		const char *name = nftnl_chain_get_str(skeleton->chains[i], NFTNL_CHAIN_NAME);
+		struct nlmsghdr *header =
+			nft_batch_message(batch, NFT_MSG_DELRULE, NFPROTO_INET, 0, "the rules of chain %s", name);
+
+		if (!header)
+			return -ENOMEM;
+		mnl_attr_put_strz(header, NFTA_RULE_TABLE, KERNEL_TABLE);
+		mnl_attr_put_strz(header, NFTA_RULE_CHAIN, name);
+		nft_batch_done(batch);
+	}
+	return 0;
+}
+
+static int add_rules(struct nft_batch *batch, const struct nft_skeleton *skeleton)
+{
+	for (size_t i = 0; i < skeleton->rule_count; i++) {
+		struct nftnl_rule *rule = skeleton->rules[i];
+		struct nlmsghdr *header = nft_batch_message(
+			batch, NFT_MSG_NEWRULE, NFPROTO_INET, NLM_F_CREATE | NLM_F_APPEND, "chain %s rule \"%s\"",
+			nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN), nft_skeleton_rule_text(i));
+
+		if (!header)
+			return -ENOMEM;
+		nftnl_rule_nlmsg_build_payload(header, rule);
+		nft_batch_done(batch);
+	}
+	return 0;
+}
+
+/* All records of a policy as a list, for a new table; counters come over from what the old one held. */
+static int list_records(const struct policy *want, const struct kernel_state *from,
+			const struct policy_record ***ret_records)
+{
+	const struct policy_record **records = calloc(policy_count(want) + 1, sizeof(*records));
+
+	if (!records)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy_count(want); i++) {
+		struct policy_record *record = (struct policy_record *)(uintptr_t)policy_at(want, i);
+		const struct policy_record *old = from ? policy_find(from->policy, record) : NULL;
+
+		if (old) {
+			record->packets = old->packets;
+			record->bytes = old->bytes;
+		}
+		records[i] = record;
+	}
+	*ret_records = records;
+	return 0;
+}
+
+static int replace_table(struct nft_batch *batch, const struct nft_skeleton *skeleton,
+			 const struct kernel_change *change, uint32_t flags, const struct policy_record ***records)
+{
+	int r = change->table_exists ? delete_table(batch) : 0;
+
+	r = r ?: add_table(batch, skeleton->table, flags)
+			 ?: add_sets(batch, skeleton) ?: add_chains(batch, skeleton) ?: add_rules(batch, skeleton);
+	r = r ?: list_records(change->want, change->from, records);
+	r = r ?: nft_encode_add(batch, *records, policy_count(change->want));
+	if (r == 0 && change->from)
+		r = nft_encode_denied(batch, change->from->denied, change->from->denied_count);
+	return r;
+}
+
+static int change_elements(struct nft_batch *batch, const struct policy_diff *diff)
+{
+	if (!diff)
+		return 0;
+	return nft_encode_delete(batch, diff->remove, diff->remove_count)
+		       ?: nft_encode_add(batch, diff->add, diff->add_count);
+}
+
+static int fill(struct nft_batch *batch, const struct nft_skeleton *skeleton, const struct kernel_options *options,
+		const struct kernel_change *change, uint32_t flags, const struct policy_record ***records)
+{
+	int r = 0;
+
+	if (change->remove_table)
+		return change->table_exists ? delete_table(batch) : 0;
+	if (change->install == KERNEL_REPLACE)
+		return replace_table(batch, skeleton, change, flags, records);
+	if (change->adopt && options->own)
+		r = claim_table(batch);
+	if (r == 0 && change->install == KERNEL_RULES)
+		r = flush_chains(batch, skeleton) ?: add_rules(batch, skeleton);
+	return r ?: change_elements(batch, change->diff);
+}
+
+static int commit(struct kernel *kernel, const struct nft_skeleton *skeleton, const struct kernel_options *options,
+		  const struct kernel_change *change, uint32_t flags, uint64_t *ret_ns, struct error *err)
+{
+	cleanup_free const struct policy_record **records = NULL;
+	struct nft_batch batch = { 0 };
+	uint64_t began;
+	int r = nft_batch_begin(&batch, kernel->sequence);
+
+	r = r ?: fill(&batch, skeleton, options, change, flags, &records);
+	if (r == 0)
+		r = kernel_docker_change(kernel, &batch, options->mark, change->docker_remove, change->docker_add, err);
+	else
+		r = error_oom(err);
+	if (r == 0 && nft_batch_end(&batch) < 0)
+		r = error_oom(err);
+	kernel->sequence = batch.sequence;
+	if (r == 0 && batch.count) {
+		began = loop_now_ns();
+		r = kernel_send(kernel, &batch, err);
+		if (ret_ns)
+			*ret_ns = loop_now_ns() - began;
+	}
+	nft_batch_clear(&batch);
+	return r;
+}
+
+int kernel_commit(struct kernel *kernel, const struct kernel_options *options, const struct kernel_change *change,
+		  uint64_t *ret_ns, struct error *err)
+{
+	cleanup_of(nft_skeleton) struct nft_skeleton *skeleton = NULL;
+	uint32_t flags = options->own && !kernel->flags_refused ? KERNEL_FLAG_OWNER | KERNEL_FLAG_PERSIST : 0;
+	int r = 0;
+
+	if (ret_ns)
+		*ret_ns = 0;
+	/* For elements alone the skeleton is not needed, and this is the way of every event. */
+	if (change->install != KERNEL_KEEP)
+		r = nft_skeleton_new(options->mark, &skeleton, err);
+	if (r == 0)
+		r = commit(kernel, skeleton, options, change, flags, ret_ns, err);
+	if ((r == -EOPNOTSUPP || r == -EINVAL) && flags && change->install == KERNEL_REPLACE) {
+		/* Linux < 6.9 refuses the flags; it is the first thing in the transaction that it would refuse. */
+		kernel->flags_refused = true;
+		r = commit(kernel, skeleton, options, change, 0, ret_ns, err);
+	}
+	return r;
+}

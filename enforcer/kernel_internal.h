@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kernel_*.c files share: the socket, and the ways to ask and to write. */
+#ifndef BULKHEAD_KERNEL_INTERNAL_H
+#define BULKHEAD_KERNEL_INTERNAL_H
+
+#include "kernel.h"
+#include "nft_batch.h"
+
+struct mnl_socket;
+struct nlmsghdr;
+
+#define KERNEL_FLAG_OWNER   0x2u /* NFT_TABLE_F_OWNER, Linux 5.12 */
+#define KERNEL_FLAG_PERSIST 0x4u /* NFT_TABLE_F_PERSIST, Linux 6.9 */
+
+struct kernel {
+	struct mnl_socket *socket;
+	struct mnl_socket *monitor; /* or NULL */
+	uint32_t port;		    /* our address, which notifications of our own changes carry */
+	uint32_t sequence;
+	bool flags_refused; /* this kernel does not know the owner and persist flags */
+};
+
+typedef int kernel_message_fn(const struct nlmsghdr *header, void *data);
+
+/* Sends a dump request that `fill` completes (may be NULL) and gives every answer to `message`.  -EINTR: the ruleset
+ * changed meanwhile, what was seen is worthless.  -ENOENT: the table or chain does not exist. */
+int kernel_dump(struct kernel *kernel, uint16_t type, uint16_t family, void (*fill)(struct nlmsghdr *, void *),
+		void *fill_data, kernel_message_fn *message, void *data, struct error *err);
+
+/* The ruleset's generation. */
+int kernel_generation(struct kernel *kernel, uint32_t *ret_generation, struct error *err);
+
+/* Sends a finished batch and reads every reply.  0 only if each message was acknowledged and none refused. */
+int kernel_send(struct kernel *kernel, const struct nft_batch *batch, struct error *err);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who else changes the ruleset: the kernel tells everybody who listens. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "kernel_internal.h"
+
+/* One drain reads at most so many buffers, so that a flood cannot keep the loop from everything else. */
+#define BUFFERS	       256
+#define MONITOR_BUFFER (1024 * 1024)
+
+int kernel_monitor(struct kernel *kernel, struct error *err)
+{
+	struct mnl_socket *socket;
+	int bytes = MONITOR_BUFFER, fd;
+
+	if (kernel->monitor)
+		return mnl_socket_get_fd(kernel->monitor);
+	socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (!socket || mnl_socket_bind(socket, 1u << (NFNLGRP_NFTABLES - 1), MNL_SOCKET_AUTOPID) < 0) {
+		int code = -errno;
+
+		if (socket)
+			mnl_socket_close(socket);
+		return error_set(err, code, "subscription to nftables: %s", strerror(-code));
+	}
+	fd = mnl_socket_get_fd(socket);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	kernel->monitor = socket;
+	return fd;
+}
+
+/* The names in a message; every object has its table in attribute 1, sets' and chains' names are in 2. */
+struct names {
+	const char *first, *second;
+};
+
+static int visit_name(const struct nlattr *attribute, void *data)
+{
+	struct names *names = data;
+	uint16_t type = mnl_attr_get_type(attribute);
+
+	if ((type == 1 || type == 2) && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0)
+		*(type == 1 ? &names->first : &names->second) = mnl_attr_get_str(attribute);
+	return MNL_CB_OK;
+}
+
+static bool equal(const char *a, const char *b)
+{
+	return a && strcmp(a, b) == 0;
+}
+
+/* What a change of this object means to us. */
+static void judge(const struct nlmsghdr *header, uint16_t type, struct kernel_news *news)
+{
+	const struct nfgenmsg *general = mnl_nlmsg_get_payload(header);
+	struct names names = { 0 };
+
+	if (mnl_attr_parse(header, sizeof(*general), visit_name, &names) < 0)
+		return;
+	if (general->nfgen_family == NFPROTO_INET && equal(names.first, KERNEL_TABLE)) {
+		/* The packet path fills these, and time empties them. */
+		if ((type == NFT_MSG_NEWSETELEM || type == NFT_MSG_DELSETELEM) &&
+		    (equal(names.second, "denied4") || equal(names.second, "denied6")))
+			return;
+		news->ours = true;
+		return;
+	}
+	if (general->nfgen_family != NFPROTO_IPV4 && general->nfgen_family != NFPROTO_IPV6)
+		return;
+	if (equal(names.first, "docker-bridges"))
+		news->docker = true;
+	if (equal(names.first, "filter") && (type == NFT_MSG_NEWTABLE || type == NFT_MSG_DELTABLE ||
+					     equal(names.second, "DOCKER-USER") || equal(names.second, "FORWARD")))
+		news->docker = true;
+}
+
+struct author {
+	uint32_t pid;
+	char name[17];
+};
+
+static int visit_author(const struct nlattr *attribute, void *data)
+{
+	struct author *author = data;
+
+	if (mnl_attr_get_type(attribute) == NFTA_GEN_PROC_PID && mnl_attr_validate(attribute, MNL_TYPE_U32) == 0)
+		author->pid = ntohl(mnl_attr_get_u32(attribute));
+	else if (mnl_attr_get_type(attribute) == NFTA_GEN_PROC_NAME &&
+		 mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0)
+		snprintf(author->name, sizeof(author->name), "%s", mnl_attr_get_str(attribute));
+	return MNL_CB_OK;
+}
+
+/* Names whoever ended the transaction that changed something of ours. */
+static void note_author(const struct nlmsghdr *header, struct kernel_news *news)
+{
+	struct author author = { 0 };
+
+	if (!news->ours && !news->docker)
+		return;
+	if (mnl_attr_parse(header, sizeof(struct nfgenmsg), visit_author, &author) < 0)
+		return;
+	news->pid = author.pid;
+	memcpy(news->name, author.name, sizeof(news->name));
+}
+
+static void take_message(const struct kernel *kernel, const struct nlmsghdr *header, struct kernel_news *news)
+{
+	uint16_t type = header->nlmsg_type & 0xff;
+
+	if (header->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES ||
+	    header->nlmsg_len < mnl_nlmsg_size(sizeof(struct nfgenmsg)))
+		return;
+	/* Notifications carry the port of whoever asked for the change; what we did ourselves is no news. */
+	if (header->nlmsg_pid == kernel->port)
+		return;
+	if (type == NFT_MSG_NEWGEN)
+		note_author(header, news);
+	else
+		judge(header, type, news);
+}
+
+int kernel_monitor_drain(struct kernel *kernel, struct kernel_news *ret_news, struct error *err)
+{
+	_Alignas(struct nlmsghdr) char buffer[16384];
+	struct kernel_news news = { 0 };
+	int fd = mnl_socket_get_fd(kernel->monitor);
+
+	for (int i = 0; i < BUFFERS; i++) {
+		ssize_t length = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+		const struct nlmsghdr *header = (const struct nlmsghdr *)(const void *)buffer;
+		int left = (int)length;
+
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length < 0 && errno == ENOBUFS) {
+			news.lost = true;
+			continue;
+		}
+		if (length < 0 && errno == EAGAIN)
+			break;
+		if (length < 0)
+			return error_set(err, -errno, "subscription to nftables: %s", strerror(errno));
+		for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left))
+			take_message(kernel, header, &news);
+	}
+	*ret_news = news;
+	return 0;
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kernel holds: our table against the skeleton, and its elements as a policy. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libmnl/libmnl.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include "kernel_docker.h"
+#include "kernel_internal.h"
+#include "nft_decode.h"
+#include "nft_skeleton.h"
+
+#define ATTEMPTS 20
+
+/* One attempt to read everything. */
+struct snapshot {
+	const struct nft_skeleton *skeleton;
+	struct kernel_state *state;
+	bool sets_differ, chains_differ, rules_differ;
+	size_t sets_seen, chains_seen, rules_seen;
+	size_t *next_rule; /* by chain: the index of the next expected rule */
+	size_t strange;
+	enum policy_set reading;
+	uint8_t reading_denied;
+};
+
+void kernel_state_clear(struct kernel_state *state)
+{
+	policy_free(state->policy);
+	free(state->denied);
+	memset(state, 0, sizeof(*state));
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/* ---- Table ---- */
+
+static int got_table(const struct nlmsghdr *header, void *data)
+{
+	struct snapshot *snapshot = data;
+	struct nftnl_table *table = nftnl_table_alloc();
+
+	if (!table)
+		return -ENOMEM;
+	if (nftnl_table_nlmsg_parse(header, table) == 0 &&
+	    same_text(nftnl_table_get_str(table, NFTNL_TABLE_NAME), KERNEL_TABLE)) {
+		snapshot->state->exists = true;
+		snapshot->state->flags = nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS);
+		if (nftnl_table_is_set(table, NFTNL_TABLE_OWNER))
+			snapshot->state->owner = nftnl_table_get_u32(table, NFTNL_TABLE_OWNER);
+	}
+	nftnl_table_free(table);
+	return 0;
+}
+
+/* ---- Sets ---- */
+
+static const struct nftnl_set *expected_set(const struct nft_skeleton *skeleton, const char *name)
+{
+	for (size_t i = 0; i < skeleton->set_count; i++) {
+		if (same_text(nftnl_set_get_str(skeleton->sets[i], NFTNL_SET_NAME), name))
+			return skeleton->sets[i];
+	}
+	return NULL;
+}
+
+static bool has_counter(const struct nftnl_set *set)
+{
+	return nftnl_set_is_set(set, NFTNL_SET_EXPR) || nftnl_set_is_set(set, NFTNL_SET_EXPRESSIONS);
+}
+
+static bool same_number(const struct nftnl_set *a, const struct nftnl_set *b, uint16_t attribute)
+{
+	return (nftnl_set_is_set(a, attribute) ? nftnl_set_get_u32(a, attribute) : 0) ==
+	       (nftnl_set_is_set(b, attribute) ? nftnl_set_get_u32(b, attribute) : 0);
+}
+
+static bool same_set(const struct nftnl_set *a, const struct nftnl_set *b)
+{
+	uint64_t timeout_a = nftnl_set_is_set(a, NFTNL_SET_TIMEOUT) ? nftnl_set_get_u64(a, NFTNL_SET_TIMEOUT) : 0;
+	uint64_t timeout_b = nftnl_set_is_set(b, NFTNL_SET_TIMEOUT) ? nftnl_set_get_u64(b, NFTNL_SET_TIMEOUT) : 0;
+
+	return same_number(a, b, NFTNL_SET_FLAGS) && same_number(a, b, NFTNL_SET_KEY_TYPE) &&
+	       same_number(a, b, NFTNL_SET_KEY_LEN) && same_number(a, b, NFTNL_SET_DESC_SIZE) &&
+	       timeout_a == timeout_b && has_counter(a) == has_counter(b);
+}
+
+static int got_set(const struct nlmsghdr *header, void *data)
+{
+	struct snapshot *snapshot = data;
+	struct nftnl_set *set = nftnl_set_alloc();
+	const struct nftnl_set *expected;
+
+	if (!set)
+		return -ENOMEM;
+	if (nftnl_set_nlmsg_parse(header, set) == 0 &&
+	    same_text(nftnl_set_get_str(set, NFTNL_SET_TABLE), KERNEL_TABLE)) {
+		expected = expected_set(snapshot->skeleton, nftnl_set_get_str(set, NFTNL_SET_NAME));
+		if (!expected || !same_set(set, expected))
+			snapshot->sets_differ = true;
+		else
+			snapshot->sets_seen++;
+	}
+	nftnl_set_free(set);
+	return 0;
+}
+
+/* ---- Chains ---- */
+
+static bool same_chain(const struct nftnl_chain *a, const struct nftnl_chain *b)
+{
+	bool base = nftnl_chain_is_set(b, NFTNL_CHAIN_HOOKNUM);
+
+	if (nftnl_chain_is_set(a, NFTNL_CHAIN_HOOKNUM) != base)
+		return false;
+	return !base || (nftnl_chain_get_u32(a, NFTNL_CHAIN_HOOKNUM) == nftnl_chain_get_u32(b, NFTNL_CHAIN_HOOKNUM) &&
+			 nftnl_chain_get_s32(a, NFTNL_CHAIN_PRIO) == nftnl_chain_get_s32(b, NFTNL_CHAIN_PRIO) &&
+			 nftnl_chain_get_u32(a, NFTNL_CHAIN_POLICY) == nftnl_chain_get_u32(b, NFTNL_CHAIN_POLICY) &&
+			 same_text(nftnl_chain_get_str(a, NFTNL_CHAIN_TYPE), nftnl_chain_get_str(b, NFTNL_CHAIN_TYPE)));
+}
+
+static size_t chain_index(const struct nft_skeleton *skeleton, const char *name)
+{
+	size_t i = 0;
+
+	while (i < skeleton->chain_count &&
+	       !same_text(nftnl_chain_get_str(skeleton->chains[i], NFTNL_CHAIN_NAME), name))
+		i++;
+	return i;
+}
+
+static int got_chain(const struct nlmsghdr *header, void *data)
+{
+	struct snapshot *snapshot = data;
+	struct nftnl_chain *chain = nftnl_chain_alloc();
+	size_t index;
+
+	if (!chain)
+		return -ENOMEM;
+	if (nftnl_chain_nlmsg_parse(header, chain) == 0 &&
+	    same_text(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE), KERNEL_TABLE)) {
+		index = chain_index(snapshot->skeleton, nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
+		if (index == snapshot->skeleton->chain_count || !same_chain(chain, snapshot->skeleton->chains[index]))
+			snapshot->chains_differ = true;
+		else
+			snapshot->chains_seen++;
+	}
+	nftnl_chain_free(chain);
+	return 0;
+}
+
+/* ---- Rules ---- */
+
+/* What was counted does not matter; and what is 0 is told by the kernel (some versions) and not by us. */
+static int normalise(struct nftnl_expr *expr, void *data)
+{
+	const char *name = nftnl_expr_get_str(expr, NFTNL_EXPR_NAME);
+
+	(void)data;
+	if (strcmp(name, "counter") == 0) {
+		nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_PACKETS, 0);
+		nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_BYTES, 0);
+	} else if (strcmp(name, "lookup") == 0 && !nftnl_expr_is_set(expr, NFTNL_EXPR_LOOKUP_FLAGS)) {
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_FLAGS, 0);
+	} else if (strcmp(name, "dynset") == 0 && !nftnl_expr_is_set(expr, NFTNL_EXPR_DYNSET_TIMEOUT)) {
+		nftnl_expr_set_u64(expr, NFTNL_EXPR_DYNSET_TIMEOUT, 0);
+	}
+	return 0;
+}
+
+/* Two rules are the same if libnftnl says the same of all their expressions and of their user data; handle, position
+ * and what was counted are the kernel's. */
+static bool same_rule(struct nftnl_rule *a, struct nftnl_rule *b)
+{
+	char text_a[4096], text_b[4096];
+	struct nftnl_rule *const rules[] = { a, b };
+	int length_a, length_b;
+
+	for (size_t i = 0; i < 2; i++) {
+		nftnl_rule_unset(rules[i], NFTNL_RULE_HANDLE);
+		nftnl_rule_unset(rules[i], NFTNL_RULE_POSITION);
+		(void)nftnl_expr_foreach(rules[i], normalise, NULL);
+	}
+	length_a = nftnl_rule_snprintf(text_a, sizeof(text_a), a, NFTNL_OUTPUT_DEFAULT, 0);
+	length_b = nftnl_rule_snprintf(text_b, sizeof(text_b), b, NFTNL_OUTPUT_DEFAULT, 0);
+	return length_a > 0 && length_a == length_b && (size_t)length_a < sizeof(text_a) &&
+	       memcmp(text_a, text_b, (size_t)length_a) == 0;
+}
+
+static bool is_expected_rule(struct snapshot *snapshot, struct nftnl_rule *rule)
+{
+	const struct nft_skeleton *skeleton = snapshot->skeleton;
+	const char *name = nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN);
+	size_t chain = chain_index(skeleton, name), expected;
+
+	if (chain == skeleton->chain_count)
+		return false;
+	expected = snapshot->next_rule[chain]++;
+	return expected < skeleton->rule_count &&
+	       same_text(nftnl_rule_get_str(skeleton->rules[expected], NFTNL_RULE_CHAIN), name) &&
+	       same_rule(rule, skeleton->rules[expected]);
+}
+
+static int got_rule(const struct nlmsghdr *header, void *data)
+{
+	struct snapshot *snapshot = data;
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+
+	if (!rule)
+		return -ENOMEM;
+	if (nftnl_rule_nlmsg_parse(header, rule) == 0 &&
+	    same_text(nftnl_rule_get_str(rule, NFTNL_RULE_TABLE), KERNEL_TABLE)) {
+		if (is_expected_rule(snapshot, rule))
+			snapshot->rules_seen++;
+		else
+			snapshot->rules_differ = true;
+	}
+	nftnl_rule_free(rule);
+	return 0;
+}
+
+static void fill_rules(struct nlmsghdr *header, void *data)
+{
+	(void)data;
+	mnl_attr_put_strz(header, NFTA_RULE_TABLE, KERNEL_TABLE);
+}
+
+/* Where each chain's rules begin in the skeleton. */
+static int find_first_rules(struct snapshot *snapshot)
+{
+	const struct nft_skeleton *skeleton = snapshot->skeleton;
+
+	snapshot->next_rule = calloc(skeleton->chain_count, sizeof(*snapshot->next_rule));
+	if (!snapshot->next_rule)
+		return -ENOMEM;
+	for (size_t i = skeleton->rule_count; i-- > 0;)
+		snapshot->next_rule[chain_index(skeleton, nftnl_rule_get_str(skeleton->rules[i], NFTNL_RULE_CHAIN))] =
+			i;
+	return 0;
+}
+
+/* ---- Elements ---- */
+
+static int got_elements(const struct nlmsghdr *header, void *data)
+{
+	struct snapshot *snapshot = data;
+
+	if (snapshot->reading_denied)
+		return nft_decode_denied(header, snapshot->reading_denied, &snapshot->state->denied,
+					 &snapshot->state->denied_count);
+	return nft_decode_elements(header, snapshot->reading, snapshot->state->policy, &snapshot->strange);
+}
+
+static void fill_elements(struct nlmsghdr *header, void *data)
+{
+	mnl_attr_put_strz(header, NFTA_SET_ELEM_LIST_TABLE, KERNEL_TABLE);
+	mnl_attr_put_strz(header, NFTA_SET_ELEM_LIST_SET, data);
+}
+
+static int read_elements(struct kernel *kernel, struct snapshot *snapshot, const char *set, struct error *err)
+{
+	char name[32];
+	int r;
+
+	snprintf(name, sizeof(name), "%s", set);
+	r = kernel_dump(kernel, NFT_MSG_GETSETELEM, NFPROTO_INET, fill_elements, name, got_elements, snapshot, err);
+	/* A set that is not there is seen when the sets are compared. */
+	return r == -ENOENT ? 0 : r < 0 ? error_context(err, r, "set %s", set) : 0;
+}
+
+static int read_all_elements(struct kernel *kernel, struct snapshot *snapshot, struct error *err)
+{
+	int r = 0;
+
+	for (int set = 0; r == 0 && set < POLICY_SET_COUNT; set++) {
+		snapshot->reading = (enum policy_set)set;
+		r = read_elements(kernel, snapshot, policy_set_name((enum policy_set)set), err);
+	}
+	for (int i = 0; r == 0 && i < 2; i++) {
+		snapshot->reading_denied = i ? ADDRESS_IPV6 : ADDRESS_IPV4;
+		r = read_elements(kernel, snapshot, i ? "denied6" : "denied4", err);
+	}
+	return r;
+}
+
+/* ---- The whole ---- */
+
+static enum kernel_skeleton judge(const struct snapshot *snapshot)
+{
+	const struct nft_skeleton *skeleton = snapshot->skeleton;
+
+	if (!snapshot->state->exists)
+		return KERNEL_SKELETON_ABSENT;
+	if (snapshot->sets_differ || snapshot->chains_differ || snapshot->strange ||
+	    snapshot->sets_seen != skeleton->set_count || snapshot->chains_seen != skeleton->chain_count)
+		return KERNEL_SKELETON_FOREIGN;
+	if (snapshot->rules_differ || snapshot->rules_seen != skeleton->rule_count)
+		return KERNEL_SKELETON_RULES;
+	return KERNEL_SKELETON_WHOLE;
+}
+
+static int read_table(struct kernel *kernel, struct snapshot *snapshot, struct error *err)
+{
+	int r = kernel_dump(kernel, NFT_MSG_GETTABLE, NFPROTO_INET, NULL, NULL, got_table, snapshot, err);
+
+	if (r < 0 || !snapshot->state->exists)
+		return r;
+	r = kernel_dump(kernel, NFT_MSG_GETSET, NFPROTO_INET, NULL, NULL, got_set, snapshot, err);
+	if (r == 0)
+		r = kernel_dump(kernel, NFT_MSG_GETCHAIN, NFPROTO_INET, NULL, NULL, got_chain, snapshot, err);
+	if (r == 0)
+		r = kernel_dump(kernel, NFT_MSG_GETRULE, NFPROTO_INET, fill_rules, NULL, got_rule, snapshot, err);
+	if (r == 0)
+		r = read_all_elements(kernel, snapshot, err);
+	return r;
+}
+
+static int attempt(struct kernel *kernel, const struct kernel_options *options, const struct nft_skeleton *skeleton,
+		   struct kernel_state *state, struct error *err)
+{
+	struct snapshot snapshot = { .skeleton = skeleton, .state = state };
+	uint32_t after;
+	int r;
+
+	state->policy = policy_new();
+	if (!state->policy || find_first_rules(&snapshot) < 0)
+		return error_oom(err);
+	r = kernel_generation(kernel, &state->generation, err);
+	if (r == 0)
+		r = read_table(kernel, &snapshot, err);
+	if (r == 0)
+		r = kernel_docker_read(kernel, options->mark, state->docker, err);
+	if (r == 0)
+		r = kernel_generation(kernel, &after, err);
+	if (r == 0 && after != state->generation)
+		r = error_set(err, -EINTR, "nftables: the ruleset changed while it was read");
+	state->skeleton = judge(&snapshot);
+	policy_finish(state->policy);
+	free(snapshot.next_rule);
+	return r;
+}
+
+int kernel_read(struct kernel *kernel, const struct kernel_options *options, struct kernel_state *ret_state,
+		struct error *err)
+{
+	cleanup_of(nft_skeleton) struct nft_skeleton *skeleton = NULL;
+	int r = nft_skeleton_new(options->mark, &skeleton, err);
+
+	for (int i = 0; r == 0 && i < ATTEMPTS; i++) {
+		struct kernel_state state = { 0 };
+
+		r = attempt(kernel, options, skeleton, &state, err);
+		if (r == 0) {
+			*ret_state = state;
+			return 0;
+		}
+		kernel_state_clear(&state);
+		/* What vanished between two questions is a change too. */
+		if ((r == -EINTR || r == -ENOENT) && i + 1 < ATTEMPTS)
+			r = 0;
+	}
+	return r == -EINTR ? error_set(err, -EAGAIN,
+				       "nftables: the ruleset changed during each of %d attempts to read it", ATTEMPTS)
+			   : r;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One small builder per expression.  Each returns 0 or -ENOMEM and must be checked: a rule that silently lost a match
+ * is a hole.  A chain of `a ?: b ?: c` stops at the first that fails.
+ */
+#ifndef BULKHEAD_NFT_EXPR_H
+#define BULKHEAD_NFT_EXPR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct nftnl_rule;
+struct nftnl_expr;
+
+/* meta KEY => register (enum nft_meta_keys) */
+int nft_expr_meta(struct nftnl_rule *rule, uint32_t key, uint32_t reg);
+/* meta mark set register */
+int nft_expr_meta_set(struct nftnl_rule *rule, uint32_t key, uint32_t reg);
+/* LENGTH bytes at OFFSET of a header => register (enum nft_payload_bases) */
+int nft_expr_payload(struct nftnl_rule *rule, uint32_t base, uint32_t offset, uint32_t length, uint32_t reg);
+/* ct KEY => register (enum nft_ct_keys); direction < 0: the key takes none */
+int nft_expr_ct(struct nftnl_rule *rule, uint32_t key, int direction, uint32_t reg);
+/* register == data */
+int nft_expr_equal(struct nftnl_rule *rule, uint32_t reg, const void *data, uint32_t length);
+/* register = (register & mask) ^ xor, 32 bits */
+int nft_expr_bitwise(struct nftnl_rule *rule, uint32_t reg, uint32_t mask, uint32_t xor);
+/* register @set, or != @set */
+int nft_expr_lookup(struct nftnl_rule *rule, uint32_t reg, const char *set, bool invert);
+/* update @set { register } */
+int nft_expr_update(struct nftnl_rule *rule, uint32_t reg, const char *set);
+int nft_expr_counter(struct nftnl_rule *rule);
+/* NF_ACCEPT, NF_DROP, NFT_JUMP, NFT_GOTO, NFT_RETURN; chain for jump and goto */
+int nft_expr_verdict(struct nftnl_rule *rule, int verdict, const char *chain);
+
+/* A comment as nft keeps it, in a rule's, a table's or an element's user data: type 0, length, text with terminator.
+ * Writes at most 255 bytes into buffer and returns how many. */
+#define NFT_EXPR_COMMENT_SIZE 256
+uint8_t nft_expr_comment(const char *text, uint8_t buffer[NFT_EXPR_COMMENT_SIZE]);
+/* The comment of such user data, "" if there is none; never longer than size - 1. */
+void nft_expr_comment_read(const void *data, uint32_t length, char *text, uint32_t size);
+
+#endif
