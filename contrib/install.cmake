@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What `cmake --install` puts where.  The configuration directory, /etc/bulkhead, is the administrator's: nothing is
+# installed there.
+
+# The unit names the program by its absolute path, which the prefix decides.
+file(READ ${CMAKE_CURRENT_LIST_DIR}/bulkhead.service BULKHEAD_UNIT)
+string(REPLACE "ExecStart=/usr/bin/bulkhead " "ExecStart=${CMAKE_INSTALL_FULL_BINDIR}/bulkhead " BULKHEAD_UNIT
+	"${BULKHEAD_UNIT}")
+file(WRITE ${CMAKE_BINARY_DIR}/bulkhead.service "${BULKHEAD_UNIT}")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/bulkhead.service)
+
+install(TARGETS bulkhead RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# lib, not CMAKE_INSTALL_LIBDIR: systemd looks for units in no architecture's own directory.
+install(FILES ${CMAKE_BINARY_DIR}/bulkhead.service DESTINATION lib/systemd/system)
+install(FILES ${CMAKE_CURRENT_LIST_DIR}/man/bulkhead.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES ${CMAKE_CURRENT_LIST_DIR}/completion/bulkhead.bash
+	DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME bulkhead)
+install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/schema DESTINATION ${CMAKE_INSTALL_DATADIR}/bulkhead
+	FILES_MATCHING PATTERN "*.json")
+install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
+install(FILES ${CMAKE_CURRENT_LIST_DIR}/bulkhead.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/flows DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
+	FILES_MATCHING PATTERN "*.json")

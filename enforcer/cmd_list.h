@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What list's two forms share. */
+#ifndef BULKHEAD_CMD_LIST_H
+#define BULKHEAD_CMD_LIST_H
+
+#include "kernel_list.h"
+#include "options.h"
+
+/* One JSON document; documented in contrib/docs/json.md.  0, or -1 when out of memory. */
+int cmd_list_json(const struct kernel_state *state, const struct options *options);
+
+bool cmd_list_wants_denied(const struct kernel_state *state, const struct options *options,
+			   const struct kernel_denied *denied);
+/* How many addresses live on a bridge. */
+size_t cmd_list_endpoints_on(const struct kernel_state *state, const char *bridge);
+/* "managed", "closed", "not managed"; and the network's name, "-" where none is known. */
+const char *cmd_list_network_state(const struct kernel_state *state, const struct policy_record *record);
+const char *cmd_list_network_name(const struct kernel_state *state, const struct policy_record *record);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "oneshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "docker_watch.h"
+#include "log.h"
+
+struct answer {
+	struct loop *loop;
+	struct inventory *inventory;
+	bool rootless;
+	struct error *err;
+	int result;
+};
+
+static void got_snapshot(struct inventory *inventory, const struct docker_info *info,
+			 const struct docker_version *version, void *data)
+{
+	struct answer *answer = data;
+
+	log_debug("engine %s, %zu containers, %zu networks", version->version, inventory->container_count,
+		  inventory->network_count);
+	answer->inventory = inventory;
+	answer->rootless = info->rootless;
+	loop_stop(answer->loop);
+}
+
+static void got_lost(const char *reason, void *data)
+{
+	struct answer *answer = data;
+
+	answer->result = error_set(answer->err, -EHOSTUNREACH, "%s", reason);
+	loop_stop(answer->loop);
+}
+
+/* Nothing is followed, so nothing comes one by one. */
+static void got_network(const char *id, struct network *network, const struct docker_watch_times *times, void *data)
+{
+	(void)id;
+	(void)times;
+	(void)data;
+	network_free(network);
+}
+
+static void got_container(const char *id, struct container *container, void *data)
+{
+	(void)id;
+	(void)data;
+	container_free(container);
+}
+
+static int ask_engine(struct host *host, struct inventory **ret_inventory, struct error *err)
+{
+	static const struct docker_watch_handler handler = { got_snapshot, got_network, got_container, got_lost };
+	cleanup_of(loop) struct loop *loop = NULL;
+	cleanup_of(docker_client) struct docker_client *client = NULL;
+	cleanup_of(docker_watch) struct docker_watch *watch = NULL;
+	struct answer answer = { .err = err };
+	int r = loop_new(&loop, err);
+
+	if (r == 0)
+		r = docker_client_new(loop, host->config->docker, &client, err);
+	answer.loop = loop;
+	if (r == 0)
+		r = docker_watch_new(loop, client, false, &handler, &answer, &watch, err);
+	if (r == 0)
+		r = loop_run(loop, err);
+	if (r == 0)
+		r = answer.result;
+	if (r == 0 && answer.rootless)
+		r = error_set(err, -ENXIO,
+			      "%s: the engine is rootless, its bridges are in a network namespace of its own: run "
+			      "bulkhead inside that one",
+			      docker_client_url(client));
+	if (r < 0) {
+		inventory_free(answer.inventory);
+		return r;
+	}
+	*ret_inventory = answer.inventory;
+	return 0;
+}
+
+int oneshot_prepare(struct host *host, struct reconciler **ret_reconciler, size_t *ret_refused, struct error *err)
+{
+	cleanup_of(reconciler) struct reconciler *reconciler = NULL;
+	cleanup_of(flow_files) struct flow_files *files = NULL;
+	struct inventory *inventory = NULL;
+	int r = host_load_flows(host, &files, err);
+
+	if (r == 0)
+		r = reconcile_new(host->config, steal(files->set), false, &reconciler, err);
+	if (r == 0)
+		r = ask_engine(host, &inventory, err);
+	if (r == 0)
+		r = reconcile_set_inventory(reconciler, inventory, err);
+	if (r < 0)
+		return r;
+	*ret_refused = files->failure_count;
+	*ret_reconciler = steal(reconciler);
+	return 0;
+}
+
+static void say(const char *sentence, void *data)
+{
+	(void)data;
+	log_warning("%s", sentence);
+}
+
+void oneshot_advise(struct reconciler *reconciler)
+{
+	struct kernel_state state = { 0 };
+	struct error err;
+
+	if (kernel_read(reconciler->kernel, &reconciler->options, &state, &err) < 0) {
+		log_warning("%s", err.text);
+		return;
+	}
+	reconcile_advise(reconciler, &state, say, NULL);
+	kernel_state_clear(&state);
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Read this first: the whole way of the data in one file.
+ *
+ *     flows + inventory ── compile ──► want ─┐
+ *                                            ├─ policy_diff ─► kernel_commit   (one transaction, or nothing)
+ *     kernel ── kernel_read ─────────► have ─┘
+ *
+ * For a change that one event brought, `have` is what the inventory compiled to before the event and `want` what it
+ * compiles to after it, both only for the endpoints that changed: that is what the kernel holds as long as nobody else
+ * wrote, and we hear of it when somebody does.  Whenever in doubt, everything is looked at.
+ */
+#include "reconcile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "loop.h"
+#include "reconcile_links.h"
+
+#define FLAG_OWNER   0x2u /* NFT_TABLE_F_OWNER */
+#define FLAG_PERSIST 0x4u /* NFT_TABLE_F_PERSIST */
+
+/* What reconcile_everything works with. */
+struct plan {
+	struct kernel_state state;
+	struct policy *want;
+	struct policy_diff diff;
+	struct kernel_change change;
+};
+
+static void plan_clear(struct plan *plan)
+{
+	policy_diff_clear(&plan->diff);
+	policy_free(plan->want);
+	kernel_state_clear(&plan->state);
+}
+
+/* How much of the table has to be written anew. */
+static enum kernel_install choose_install(const struct reconciler *r, const struct kernel_state *state)
+{
+	bool flags_missing = r->options.own && !r->flags_refused && !(state->flags & FLAG_PERSIST);
+
+	switch (state->skeleton) {
+	case KERNEL_SKELETON_WHOLE:
+		/* The kernel gives no flags to a table that was created without them. */
+		return flags_missing ? KERNEL_REPLACE : KERNEL_KEEP;
+	case KERNEL_SKELETON_RULES:
+		return flags_missing ? KERNEL_REPLACE : KERNEL_RULES;
+	default:
+		return KERNEL_REPLACE;
+	}
+}
+
+static int plan_want(const struct reconciler *r, struct plan *plan, struct error *err)
+{
+	static const struct inventory nothing = { 0 };
+	struct compile_links links = { 0 };
+	int r_links, result;
+
+	r_links = reconcile_links_collect(r, &links, err);
+	if (r_links < 0)
+		return r_links;
+	result = compile_all(r->binding, r->inventory ? r->inventory : &nothing, &links, &plan->want, err);
+	reconcile_links_clear(&links);
+	return result;
+}
+
+static int plan_make(const struct reconciler *r, struct plan *plan, struct error *err)
+{
+	int result = kernel_read(r->kernel, &r->options, &plan->state, err);
+
+	if (result < 0)
+		return result;
+	if (!r->inventory && plan->state.exists) {
+		/* The engine is silent and the kernel holds the last word: keep it. */
+		result = reconcile_copy_policy(plan->state.policy, &plan->want, err);
+	} else {
+		result = plan_want(r, plan, err);
+	}
+	if (result < 0)
+		return result;
+	if (policy_diff(plan->state.policy, plan->want, &plan->diff) < 0)
+		return error_oom(err);
+	plan->change = (struct kernel_change){
+		.install = choose_install(r, &plan->state),
+		.table_exists = plan->state.exists,
+		.diff = &plan->diff,
+		.want = plan->want,
+		.from = plan->state.exists ? &plan->state : NULL,
+	};
+	plan->change.adopt = plan->change.install != KERNEL_REPLACE && r->options.own &&
+			     (plan->state.flags & FLAG_PERSIST) && !(plan->state.flags & FLAG_OWNER);
+	for (size_t i = 0; i < 2; i++) {
+		const struct kernel_docker *docker = &plan->state.docker[i];
+
+		if (docker->backend == KERNEL_DOCKER_IPTABLES && docker->wanted && !docker->accept_present)
+			plan->change.docker_add[i] = plan->change.docker_remove[i] = true;
+	}
+	return 0;
+}
+
+/* A flow's counters live in its element: one that only gets another comment keeps them. */
+static void keep_counters(const struct plan *plan)
+{
+	for (size_t i = 0; plan->diff.renamed && i < plan->diff.add_count; i++) {
+		const struct policy_record *before = policy_find(plan->state.policy, plan->diff.add[i]);
+		struct policy_record *record = (struct policy_record *)(uintptr_t)plan->diff.add[i];
+
+		if (before) {
+			record->packets = before->packets;
+			record->bytes = before->bytes;
+		}
+	}
+}
+
+static void describe(const struct plan *plan, struct reconcile_report *report)
+{
+	report->full = true;
+	report->added = plan->diff.add_count;
+	report->removed = plan->diff.remove_count;
+	report->install = plan->change.install;
+	report->adopted = plan->change.adopt;
+	report->docker = plan->change.docker_add[0] || plan->change.docker_add[1];
+	report->changed = report->added || report->removed || plan->change.install != KERNEL_KEEP || report->docker;
+}
+
+/* A transaction that was acknowledged is believed when the kernel says the same in its own words. */
+static int read_back(struct reconciler *r, const struct plan *plan, struct error *err)
+{
+	struct kernel_state state = { 0 };
+	int result = kernel_read(r->kernel, &r->options, &state, err);
+
+	if (result < 0)
+		return result;
+	if (state.skeleton != KERNEL_SKELETON_WHOLE || !policy_equal(state.policy, plan->want))
+		result = error_set(err, -EAGAIN,
+				   "the kernel does not hold what was just committed: somebody else writes to table "
+				   "inet " KERNEL_TABLE " at the same time");
+	if (r->options.own && !(state.flags & FLAG_PERSIST))
+		r->flags_refused = true;
+	kernel_state_clear(&state);
+	return result;
+}
+
+int reconcile_everything(struct reconciler *r, bool dry, reconcile_observer_fn *observer, void *data,
+			 struct reconcile_report *ret_report, struct error *err)
+{
+	struct reconcile_report report = { 0 };
+	struct plan plan = { 0 };
+	uint64_t began = loop_now_ns();
+	int result = plan_make(r, &plan, err);
+
+	if (result == 0) {
+		keep_counters(&plan);
+		describe(&plan, &report);
+		report.work_ns = loop_now_ns() - began;
+		if (observer && report.changed)
+			observer(&plan.diff, &report, data);
+		if (!dry && (report.changed || report.adopted)) {
+			began = loop_now_ns();
+			result = kernel_commit(r->kernel, &r->options, &plan.change, &report.commit_ns, err);
+			report.work_ns += loop_now_ns() - began - report.commit_ns;
+			if (result == 0)
+				result = read_back(r, &plan, err);
+		}
+	}
+	if (!dry)
+		r->doubtful = result < 0 || !r->inventory;
+	plan_clear(&plan);
+	if (result == 0)
+		*ret_report = report;
+	return result;
+}
+
+/* Whether a record that carries counters gets another comment: then the counters have to be read first. */
+static bool renames_flows(const struct policy_diff *diff)
+{
+	size_t flows = 0;
+
+	if (!diff->renamed)
+		return false;
+	for (size_t i = 0; i < diff->add_count; i++)
+		flows += diff->add[i]->set >= POLICY_FLOWS4;
+	for (size_t i = 0; i < diff->remove_count; i++)
+		flows += diff->remove[i]->set >= POLICY_FLOWS4;
+	return flows >= 2;
+}
+
+/* What one event changed: from `before` to what the inventory compiles to now, for the scope's endpoints. */
+static int reconcile_scope(struct reconciler *r, const struct inventory_scope *scope, const struct policy *before,
+			   uint64_t began, reconcile_observer_fn *observer, void *data,
+			   struct reconcile_report *ret_report, struct error *err)
+{
+	struct reconcile_report report = { 0 };
+	cleanup_of(policy) struct policy *want = NULL;
+	struct policy_diff diff = { 0 };
+	int result;
+
+	result = compile_scope(r->binding, r->inventory, scope, &want, err);
+	if (result == 0 && policy_diff(before, want, &diff) < 0)
+		result = error_oom(err);
+	if (result == 0 && renames_flows(&diff)) {
+		policy_diff_clear(&diff);
+		return reconcile_everything(r, false, observer, data, ret_report, err);
+	}
+	report.added = diff.add_count;
+	report.removed = diff.remove_count;
+	report.changed = report.added || report.removed;
+	if (result == 0 && report.changed) {
+		struct kernel_change change = { .install = KERNEL_KEEP, .table_exists = true, .diff = &diff };
+
+		result = kernel_commit(r->kernel, &r->options, &change, &report.commit_ns, err);
+		report.work_ns = loop_now_ns() - began - report.commit_ns;
+		if (result == 0 && observer)
+			observer(&diff, &report, data);
+	}
+	policy_diff_clear(&diff);
+	if (result < 0 && result != -ENOMEM) {
+		/* Somebody changed what we thought the kernel holds: look, and do it again. */
+		r->doubtful = true;
+		return reconcile_everything(r, false, observer, data, ret_report, err);
+	}
+	r->doubtful = r->doubtful || result < 0;
+	if (result == 0)
+		*ret_report = report;
+	return result;
+}
+
+int reconcile_network(struct reconciler *r, const char *id, struct network *network, reconcile_observer_fn *observer,
+		      void *data, struct reconcile_report *ret_report, struct error *err)
+{
+	cleanup_of(network) struct network *next = network;
+	cleanup_of(policy) struct policy *before = NULL;
+	struct inventory_scope scope = { 0 };
+	uint64_t began = loop_now_ns();
+	int result;
+
+	*ret_report = (struct reconcile_report){ 0 };
+	if (!r->inventory)
+		return 0;
+	if (next)
+		next->managed = next->managed && config_manages(r->config, next->name);
+	result = inventory_network_changes(r->inventory, id, next, &scope) < 0 ? error_oom(err) : 0;
+	if (result == 0 && !scope.all)
+		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
+	if (result == 0 && !next)
+		inventory_remove_network(r->inventory, id);
+	else if (result == 0 && inventory_put_network(r->inventory, steal(next)) < 0)
+		result = error_oom(err);
+	if (result < 0)
+		r->doubtful = true;
+	else if (scope.all || r->doubtful)
+		result = reconcile_everything(r, false, observer, data, ret_report, err);
+	else if (scope.count)
+		result = reconcile_scope(r, &scope, before, began, observer, data, ret_report, err);
+	inventory_scope_clear(&scope);
+	return result;
+}
+
+int reconcile_container(struct reconciler *r, const char *id, struct container *container,
+			reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
+			struct error *err)
+{
+	cleanup_of(container) struct container *next = container;
+	cleanup_of(policy) struct policy *before = NULL;
+	struct inventory_scope scope = { 0 };
+	uint64_t began = loop_now_ns();
+	struct container *now;
+	int result = 0;
+
+	*ret_report = (struct reconcile_report){ 0 };
+	if (!r->inventory)
+		return 0;
+	now = inventory_container(r->inventory, id);
+	if ((!now && !next) || (now && next && container_equal(now, next)))
+		return 0;
+	if (next && binding_bind(r->binding, next) < 0)
+		result = error_oom(err);
+	if (result == 0 && inventory_container_changes(r->inventory, id, &scope) < 0)
+		result = error_oom(err);
+	if (result == 0)
+		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
+	/* One that begins, or ends, to share another's network namespace moves that one's flows too. */
+	scope.all = (next && next->shares) || (now && now->shares);
+	if (result == 0 && !next)
+		inventory_remove_container(r->inventory, id);
+	else if (result == 0 && inventory_put_container(r->inventory, steal(next)) < 0)
+		result = error_oom(err);
+	if (result < 0)
+		r->doubtful = true;
+	else if (scope.all || r->doubtful)
+		result = reconcile_everything(r, false, observer, data, ret_report, err);
+	else if (scope.count)
+		result = reconcile_scope(r, &scope, before, began, observer, data, ret_report, err);
+	inventory_scope_clear(&scope);
+	return result;
+}
+
+int reconcile_set_inventory(struct reconciler *r, struct inventory *inventory, struct error *err)
+{
+	int result;
+
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		struct network *network = inventory->networks[i];
+
+		network->managed = network->managed && config_manages(r->config, network->name);
+	}
+	result = reconcile_links_check(r, inventory, err);
+	if (result == 0 && binding_bind_all(r->binding, inventory) < 0)
+		result = error_oom(err);
+	if (result < 0) {
+		inventory_free(inventory);
+		return result;
+	}
+	inventory_free(r->inventory);
+	r->inventory = inventory;
+	r->doubtful = true;
+	return 0;
+}
+
+int reconcile_set_flows(struct reconciler *r, const struct config *config, struct flow_set *flows, struct error *err)
+{
+	struct binding *binding = binding_new(flows, config->mode);
+
+	if (!binding || (r->inventory && binding_bind_all(binding, r->inventory) < 0)) {
+		/* Containers that are bound already refer to the new flows: take nothing for known. */
+		binding_free(binding);
+		flow_set_free(flows);
+		r->doubtful = true;
+		if (r->inventory && r->binding)
+			(void)binding_bind_all(r->binding, r->inventory);
+		return error_oom(err);
+	}
+	binding_free(r->binding);
+	flow_set_free(r->flows);
+	r->binding = binding;
+	r->flows = flows;
+	r->config = config;
+	r->options.mark = config->mark;
+	r->doubtful = true;
+	for (size_t i = 0; r->inventory && i < r->inventory->network_count; i++) {
+		struct network *network = r->inventory->networks[i];
+
+		network->managed = network->bridge[0] && config_manages(config, network->name);
+	}
+	return 0;
+}
+
+int reconcile_new(const struct config *config, struct flow_set *flows, bool own, struct reconciler **ret_reconciler,
+		  struct error *err)
+{
+	cleanup_of(reconciler) struct reconciler *r = calloc(1, sizeof(*r));
+	int result;
+
+	if (!r) {
+		flow_set_free(flows);
+		return error_oom(err);
+	}
+	r->options.own = own;
+	r->doubtful = true;
+	result = reconcile_set_flows(r, config, flows, err);
+	if (result == 0)
+		result = kernel_open(&r->kernel, err);
+	if (result == 0)
+		result = links_open(&r->links, err);
+	if (result < 0)
+		return result;
+	*ret_reconciler = steal(r);
+	return 0;
+}
+
+void reconcile_free(struct reconciler *r)
+{
+	if (!r)
+		return;
+	inventory_free(r->inventory);
+	binding_free(r->binding);
+	flow_set_free(r->flows);
+	kernel_close(r->kernel);
+	links_close(r->links);
+	free(r->closed);
+	free(r);
+}

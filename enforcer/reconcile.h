@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one function that everything ends in: start, reconnect, reload, a flushed ruleset, a lost message and a container
+ * start.  It compares what should be with what is and commits the difference; no difference, no write.
+ */
+#ifndef BULKHEAD_RECONCILE_H
+#define BULKHEAD_RECONCILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cleanup.h"
+#include "compile.h"
+#include "config.h"
+#include "error.h"
+#include "inventory.h"
+#include "kernel.h"
+#include "links.h"
+
+struct reconciler {
+	const struct config *config; /* borrowed */
+	struct flow_set *flows;
+	struct binding *binding;
+	struct inventory *inventory; /* NULL until the engine was heard */
+	struct kernel *kernel;
+	struct links *links;
+	struct kernel_options options;
+	/* Bridges that are closed until the engine tells what they are: the ones of the last run, and docker0. */
+	char (*closed)[16];
+	size_t closed_count;
+	/* The kernel may not hold what the inventory compiles to: the next look is at everything. */
+	bool doubtful;
+	bool flags_refused; /* this kernel knows no owner and persist flags */
+};
+
+/* What one reconcile found and did. */
+struct reconcile_report {
+	bool full;	       /* the kernel was read, not taken from memory */
+	bool changed;	       /* something was, or would be, committed */
+	size_t added, removed; /* elements */
+	enum kernel_install install;
+	bool adopted;	    /* ownership of the table was taken: no change of policy */
+	bool docker;	    /* the rule for Docker's own drop was put in place */
+	uint64_t work_ns;   /* our own work: compiling, comparing, encoding, and reading if full */
+	uint64_t commit_ns; /* the kernel's: the commit's system calls */
+};
+
+/* Called with every difference before it is committed, for the log. */
+typedef void reconcile_observer_fn(const struct policy_diff *diff, const struct reconcile_report *report, void *data);
+
+/* Opens the kernel.  Takes the flow set, also on failure. own: the tables belong to this process (the service). */
+int reconcile_new(const struct config *config, struct flow_set *flows, bool own, struct reconciler **ret_reconciler,
+		  struct error *err);
+/* Accepts NULL. */
+void reconcile_free(struct reconciler *reconciler);
+CLEANUP_DEFINE(reconciler, reconcile_free)
+
+/* New flows or a new configuration: everything is bound again.  Takes the flow set, also on failure. */
+int reconcile_set_flows(struct reconciler *reconciler, const struct config *config, struct flow_set *flows,
+			struct error *err);
+
+/* The engine's word on everything.  Takes the inventory, also on failure. -ENXIO: the engine's bridges are not links of
+ * this network namespace, so whatever we did would not be where its packets are. */
+int reconcile_set_inventory(struct reconciler *reconciler, struct inventory *inventory, struct error *err);
+
+/* Everything: reads the kernel, commits the difference, and reads it back.  dry: only says what it would do.  Before
+ * the first inventory: closes the bridges that are known from the last run, and leaves what the kernel holds. */
+int reconcile_everything(struct reconciler *reconciler, bool dry, reconcile_observer_fn *observer, void *data,
+			 struct reconcile_report *ret_report, struct error *err);
+
+/* One network, or one container, is now like this (NULL: gone); takes it, also on failure.  Costs what the change
+ * costs, not what the host holds; falls back to everything where that does not do. */
+int reconcile_network(struct reconciler *reconciler, const char *id, struct network *network,
+		      reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
+		      struct error *err);
+int reconcile_container(struct reconciler *reconciler, const char *id, struct container *container,
+			reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
+			struct error *err);
+
+/* Sentences about the host that an administrator has to act on for declared flows to work, given what the kernel
+ * holds; say is called for each. */
+void reconcile_advise(const struct reconciler *reconciler, const struct kernel_state *state,
+		      void (*say)(const char *sentence, void *data), void *data);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "reconcile.h"
+
+/* The values that Go's strconv.ParseBool takes for false; anything else, and an absent option, leaves ICC on. */
+static bool icc_is_off(const struct network *network)
+{
+	static const char *const off[] = { "0", "f", "F", "false", "FALSE", "False" };
+
+	for (size_t i = 0; network->icc && i < sizeof(off) / sizeof(off[0]); i++) {
+		if (strcmp(network->icc, off[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const struct network *network_with_icc_off(const struct inventory *inventory)
+{
+	for (size_t i = 0; inventory && i < inventory->network_count; i++) {
+		if (inventory->networks[i]->managed && icc_is_off(inventory->networks[i]))
+			return inventory->networks[i];
+	}
+	return NULL;
+}
+
+static bool has_ipv6(const struct inventory *inventory)
+{
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		const struct network *network = inventory->networks[i];
+
+		for (size_t j = 0; j < network->endpoint_count; j++) {
+			if (network->endpoints[j].ipv6.family)
+				return true;
+		}
+	}
+	return false;
+}
+
+void reconcile_advise(const struct reconciler *r, const struct kernel_state *state,
+		      void (*say)(const char *sentence, void *data), void *data)
+{
+	const struct network *network = network_with_icc_off(r->inventory);
+	char text[640];
+
+	if (!network)
+		return;
+	for (size_t i = 0; i < 2; i++) {
+		const struct kernel_docker *docker = &state->docker[i];
+		const char *family = i ? "IPv6" : "IPv4";
+
+		if (i && !has_ipv6(r->inventory))
+			continue;
+		if (!r->options.mark) {
+			snprintf(text, sizeof(text),
+				 "ICC is off on network %s and \"mark\" is \"0\": Docker's own drop stops declared %s "
+				 "flows too; give bulkhead a bit of the packet mark, or turn ICC on",
+				 network->name, family);
+			say(text, data);
+			continue;
+		}
+		if (docker->backend == KERNEL_DOCKER_NFTABLES && docker->wanted && !docker->accept_present) {
+			snprintf(text, sizeof(text),
+				 "ICC is off on network %s and the engine's nftables backend drops declared %s flows: "
+				 "add "
+				 "\"bridge-accept-fwmark\": \"0x%08" PRIx32 "/0x%08" PRIx32
+				 "\" to /etc/docker/daemon.json and restart the engine",
+				 network->name, family, r->options.mark, r->options.mark);
+			say(text, data);
+		} else if (docker->backend == KERNEL_DOCKER_NONE && !i) {
+			snprintf(text, sizeof(text),
+				 "ICC is off on network %s and Docker's chains are not in nftables (iptables-legacy, "
+				 "or the ruleset was flushed): "
+				 "declared %s flows are dropped there; switch the host to iptables-nft "
+				 "(update-alternatives --set iptables /usr/sbin/iptables-nft) and restart the engine",
+				 network->name, family);
+			say(text, data);
+		}
+	}
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "reconcile_links.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* "br-" and the first twelve digits of a network's id: only the engine names bridges so. */
+static bool named_by_docker(const char *name)
+{
+	return strncmp(name, "br-", 3) == 0 && strlen(name) == 15 && strspn(name + 3, "0123456789abcdef") == 12;
+}
+
+static const struct network *network_of_bridge(const struct inventory *inventory, const char *bridge)
+{
+	for (size_t i = 0; inventory && i < inventory->network_count; i++) {
+		if (strcmp(inventory->networks[i]->bridge, bridge) == 0)
+			return inventory->networks[i];
+	}
+	return NULL;
+}
+
+/* A bridge that our rule for unknown "br-…" bridges would catch although it is none of ours.  One that looks like
+ * Docker's and belongs to no network that we know is taken for a network that is just being made: it stays closed. */
+static bool is_foreign(const struct inventory *inventory, const char *name)
+{
+	const struct network *network = network_of_bridge(inventory, name);
+
+	if (strncmp(name, "br-", 3) != 0)
+		return false;
+	return network ? !network->managed : !named_by_docker(name);
+}
+
+int reconcile_links_collect(const struct reconciler *r, struct compile_links *ret_links, struct error *err)
+{
+	cleanup_free char(*names)[16] = NULL;
+	size_t count, kept = 0;
+	int result = links_bridges(r->links, &names, &count, err);
+
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < count; i++) {
+		if (is_foreign(r->inventory, names[i]))
+			memmove(names[kept++], names[i], sizeof(names[i]));
+	}
+	ret_links->foreign = steal(names);
+	ret_links->foreign_count = kept;
+	/* Once the engine has spoken, its networks say what is closed. */
+	ret_links->closed = r->inventory ? NULL : r->closed;
+	ret_links->closed_count = r->inventory ? 0 : r->closed_count;
+	return 0;
+}
+
+void reconcile_links_clear(struct compile_links *links)
+{
+	free(links->foreign);
+	memset(links, 0, sizeof(*links));
+}
+
+static bool has_link(char (*names)[16], size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+int reconcile_links_check(const struct reconciler *r, const struct inventory *inventory, struct error *err)
+{
+	cleanup_free char(*names)[16] = NULL;
+	const struct network *missing = NULL;
+	size_t count, managed = 0, absent = 0;
+	int result = links_bridges(r->links, &names, &count, err);
+
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		const struct network *network = inventory->networks[i];
+
+		if (!network->managed || !network->bridge[0])
+			continue;
+		managed++;
+		if (!has_link(names, count, network->bridge)) {
+			absent++;
+			missing = network;
+		}
+	}
+	/* A single one may just have been removed; the next event tells.  None at all is another host's, or another
+	 * namespace's, engine. */
+	if (managed && absent == managed)
+		return error_set(err, -ENXIO,
+				 "the engine's network %s has the bridge %s, which is not a link of this network "
+				 "namespace: the engine is on another host, or rootless; run bulkhead where the engine "
+				 "runs (for a rootless engine: inside its network namespace)",
+				 missing->name, missing->bridge);
+	return 0;
+}
+
+int reconcile_copy_policy(const struct policy *policy, struct policy **ret_copy, struct error *err)
+{
+	cleanup_of(policy) struct policy *copy = policy_new();
+
+	for (size_t i = 0; copy && i < policy_count(policy); i++) {
+		if (policy_add(copy, policy_at(policy, i)) < 0)
+			return error_oom(err);
+	}
+	if (!copy)
+		return error_oom(err);
+	policy_finish(copy);
+	*ret_copy = steal(copy);
+	return 0;
+}

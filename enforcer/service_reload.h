@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SIGHUP: configuration and flow files again; what is broken keeps its last good form. */
+#ifndef BULKHEAD_SERVICE_RELOAD_H
+#define BULKHEAD_SERVICE_RELOAD_H
+
+#include "host.h"
+#include "reconcile.h"
+
+/* Gives the reconciler the new flows and the host the new configuration.  On failure both are as they were. */
+int service_reload(struct host *host, struct reconciler *reconciler, struct error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The only thing that is kept outside the kernel: the names of the managed bridges, so that a cold boot can close them
+ * before the engine starts the first container (DESIGN, decision 12).  One name a line; written atomically.
+ */
+#ifndef BULKHEAD_STATE_H
+#define BULKHEAD_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "error.h"
+#include "inventory.h"
+
+#define STATE_FILE "bridges"
+
+/* The array is the caller's.  A missing file is an empty list.  Lines that are no link name are ignored. */
+int state_read(const char *directory, char (**ret_bridges)[16], size_t *ret_count, struct error *err);
+
+/* The managed bridges of an inventory; the array is the caller's.  0 or -ENOMEM. */
+int state_collect(const struct inventory *inventory, char (**ret_bridges)[16], size_t *ret_count);
+
+/* Writes the list if it differs from what is there; makes the directory (mode 0755) if its parent exists. */
+int state_write(const char *directory, char (*bridges)[16], size_t count, struct error *err);
+
+/* For clear: removes the file, and the directory if nothing else is in it.  *ret_removed: there was one. */
+int state_remove(const char *directory, bool *ret_removed, struct error *err);
+
+#endif
