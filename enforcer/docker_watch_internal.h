@@ -10,7 +10,7 @@
 
 #define DOCKER_WATCH_TIMEOUT_MS 10000
 #define BACKOFF_MIN_MS		100
-#define BACKOFF_LOCAL_MS	1000 /* a unix socket costs nothing to try, and every second open flows wait */
+#define BACKOFF_LOCAL_MS	250 /* a unix socket costs nothing to try, and until then declared flows may be closed */
 #define BACKOFF_REMOTE_MS	10000
 /* The engine drops events of a reader that is 1,024 behind, and does not say so (FACTS): after that many in one go,
  * look at everything. */

@@ -161,7 +161,8 @@ int reconcile_everything(struct reconciler *r, bool dry, reconcile_observer_fn *
 		if (!dry && (report.changed || report.adopted)) {
 			began = loop_now_ns();
 			result = kernel_commit(r->kernel, &r->options, &plan.change, &report.commit_ns, err);
-			report.work_ns += loop_now_ns() - began - report.commit_ns;
+			report.done_ns = loop_now_ns();
+			report.work_ns += report.done_ns - began - report.commit_ns;
 			if (result == 0)
 				result = read_back(r, &plan, err);
 		}
@@ -212,7 +213,8 @@ static int reconcile_scope(struct reconciler *r, const struct inventory_scope *s
 		struct kernel_change change = { .install = KERNEL_KEEP, .table_exists = true, .diff = &diff };
 
 		result = kernel_commit(r->kernel, &r->options, &change, &report.commit_ns, err);
-		report.work_ns = loop_now_ns() - began - report.commit_ns;
+		report.done_ns = loop_now_ns();
+		report.work_ns = report.done_ns - began - report.commit_ns;
 		if (result == 0 && observer)
 			observer(&diff, &report, data);
 	}
@@ -280,10 +282,10 @@ int reconcile_container(struct reconciler *r, const char *id, struct container *
 		result = error_oom(err);
 	if (result == 0 && inventory_container_changes(r->inventory, id, &scope) < 0)
 		result = error_oom(err);
-	if (result == 0)
-		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
 	/* One that begins, or ends, to share another's network namespace moves that one's flows too. */
-	scope.all = (next && next->shares) || (now && now->shares);
+	scope.all = scope.all || (next && next->shares) || (now && now->shares);
+	if (result == 0 && !scope.all)
+		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
 	if (result == 0 && !next)
 		inventory_remove_container(r->inventory, id);
 	else if (result == 0 && inventory_put_container(r->inventory, steal(next)) < 0)

@@ -43,6 +43,7 @@ struct reconcile_report {
 	bool docker;	    /* the rule for Docker's own drop was put in place */
 	uint64_t work_ns;   /* our own work: compiling, comparing, encoding, and reading if full */
 	uint64_t commit_ns; /* the kernel's: the commit's system calls */
+	uint64_t done_ns;   /* CLOCK_MONOTONIC when the commit was over */
 };
 
 /* Called with every difference before it is committed, for the log. */

@@ -112,17 +112,23 @@ static void log_change(const struct policy_diff *diff, const struct reconcile_re
 		log_info("declared flows pass Docker's own drop: accept rule for the mark put in place");
 }
 
+/* What a change cost: the engine's answer, our own work from the answer to the commit's end, the commit. */
 static void log_cost(const char *what, const struct reconcile_report *report, const struct docker_watch_times *times)
 {
+	uint64_t work = report->work_ns;
+
 	if (!report->changed)
 		return;
-	if (times && times->event)
-		log_debug("cost: %s: engine %" PRIu64 " us, work %" PRIu64 " us, commit %" PRIu64 " us, +%zu -%zu",
-			  what, (times->received - times->event) / 1000, report->work_ns / 1000,
+	if (!times || !times->event) {
+		log_debug("cost: %s: work %" PRIu64 " us, commit %" PRIu64 " us, +%zu -%zu", what, work / 1000,
 			  report->commit_ns / 1000, report->added, report->removed);
-	else
-		log_debug("cost: %s: work %" PRIu64 " us, commit %" PRIu64 " us, +%zu -%zu", what,
-			  report->work_ns / 1000, report->commit_ns / 1000, report->added, report->removed);
+		return;
+	}
+	if (report->done_ns > times->received)
+		work = report->done_ns - times->received - report->commit_ns;
+	log_debug("cost: %s: engine %" PRIu64 " us, work %" PRIu64 " us, commit %" PRIu64 " us, +%zu -%zu", what,
+		  (times->received - times->event) / 1000, work / 1000, report->commit_ns / 1000, report->added,
+		  report->removed);
 }
 
 static void say_advice(const char *sentence, void *data)

@@ -328,16 +328,19 @@ static int append_service(char **list, const char *app, const char *service)
 	return 0;
 }
 
-/* What the container's own labels call it, for one that no flow file knows. */
+/* What the container's own labels call it, for one that no flow file names. */
 static int append_label_identity(char **list, const struct container *container)
 {
 	const char *project = container_label(container, LABEL_COMPOSE_PROJECT);
+	const char *stack = container_label(container, LABEL_SWARM_STACK);
 	const char *app = container_label(container, LABEL_APP);
 
 	if (project)
 		return append_service(list, project, container_label(container, LABEL_COMPOSE_SERVICE));
 	if (app)
 		return append_service(list, app, container_label(container, LABEL_SERVICE));
+	if (stack)
+		return append_service(list, stack, NULL);
 	return 0;
 }
 
@@ -348,12 +351,6 @@ static int describe(const struct binding *binding, const struct container *conta
 
 	for (size_t i = 0; i < binding->named_count; i++) {
 		if (matched[i] && append_service(&list, binding->selectors[i].app, binding->selectors[i].service) < 0)
-			return -ENOMEM;
-	}
-	for (size_t i = 0; !list && i < binding->flows->count; i++) {
-		const char *app = binding->flows->apps[i]->name;
-
-		if (labelled_with_app(container, app) && append_service(&list, app, NULL) < 0)
 			return -ENOMEM;
 	}
 	if (!list && append_label_identity(&list, container) < 0)

@@ -68,7 +68,7 @@ static int join_services(char **services, const char *more)
 {
 	char *joined;
 
-	if (!more || !*more)
+	if (!more || !*more || strcmp(*services, more) == 0)
 		return 0;
 	joined = realloc(*services, strlen(*services) + strlen(", ") + strlen(more) + 1);
 	if (!joined)

@@ -15,7 +15,7 @@ enum diagnostic_severity {
 
 struct diagnostic {
 	enum diagnostic_severity severity;
-	char *file;            /* printable too */
+	char *file;	       /* printable too */
 	unsigned line, column; /* both from 1; columns count bytes */
 	char *text;	       /* printable: control characters and invalid UTF-8 are escaped */
 };

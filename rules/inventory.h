@@ -86,7 +86,7 @@ int inventory_scope_add(struct inventory_scope *scope, const char *network, cons
 struct inventory {
 	struct container **containers; /* sorted by id */
 	size_t container_count;
-	size_t sharing; /* how many of them use another one's network namespace */
+	size_t sharing;		   /* how many of them use another one's network namespace */
 	struct network **networks; /* sorted by id */
 	size_t network_count;
 };

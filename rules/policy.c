@@ -140,6 +140,26 @@ static int compare_whole(const void *a, const void *b)
 	return order ? order : strcmp((*x)->comment, (*y)->comment);
 }
 
+/* Whether one of the kept records of the same two addresses shares a protocol and port with this range.  Within a
+ * network the compiler makes ranges disjoint; two networks that use the same addresses can still clash.  The kernel
+ * refuses intervals that overlap, and the whole transaction with them, so the second one stays closed. */
+static bool overlaps(const struct policy *policy, size_t kept, const struct policy_record *range)
+{
+	if (range->set != POLICY_RANGES4 && range->set != POLICY_RANGES6)
+		return false;
+	while (kept--) {
+		const struct policy_record *other = policy->records[kept];
+
+		if (other->set != range->set || address_compare(&other->source, &range->source) != 0 ||
+		    address_compare(&other->destination, &range->destination) != 0)
+			return false;
+		if (other->protocol_first <= range->protocol_last && range->protocol_first <= other->protocol_last &&
+		    other->port_first <= range->port_last && range->port_first <= other->port_last)
+			return true;
+	}
+	return false;
+}
+
 void policy_finish(struct policy *policy)
 {
 	size_t kept = 0;
@@ -148,6 +168,8 @@ void policy_finish(struct policy *policy)
 		qsort(policy->records, policy->count, sizeof(struct policy_record *), compare_whole);
 	for (size_t i = 0; i < policy->count; i++) {
 		if (kept && policy_record_compare(policy->records[kept - 1], policy->records[i]) == 0)
+			continue;
+		if (overlaps(policy, kept, policy->records[i]))
 			continue;
 		policy->records[kept++] = policy->records[i];
 	}

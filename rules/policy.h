@@ -64,7 +64,8 @@ CLEANUP_DEFINE(policy, policy_free)
 /* Copies the record and its comment, which is made printable and cut on the way.  0 or -ENOMEM. */
 int policy_add(struct policy *policy, const struct policy_record *record);
 
-/* Sorts, and keeps one record of those that share a key: the one whose comment sorts first.  To be called once after
+/* Sorts, and keeps one record of those that share a key: the one whose comment sorts first; of
+ * ranges of the same two addresses that overlap, the first.  To be called once after
  * the last policy_add; the functions below want a finished policy. */
 void policy_finish(struct policy *policy);
 

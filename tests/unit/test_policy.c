@@ -211,6 +211,31 @@ static void test_texts(void **state)
 	assert_int_equal(policy_set_family(POLICY_RANGES6), 6);
 }
 
+/* Two networks with the same addresses: the kernel would refuse overlapping intervals, and all else with them. */
+static void test_overlapping_ranges(void **state)
+{
+	struct policy_record records[] = {
+		flow("10.0.0.2", "10.0.0.3", 100, "one network"),
+		flow("10.0.0.2", "10.0.0.3", 150, "another network"),
+		flow("10.0.0.2", "10.0.0.3", 201, "apart"),
+		flow("10.0.0.2", "10.0.0.4", 100, "another pair"),
+	};
+	const uint16_t last[] = { 200, 300, 220, 200 };
+	struct policy *policy;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		records[i].set = POLICY_RANGES4;
+		records[i].port_last = last[i];
+	}
+	policy = policy_of(records, 4);
+	assert_int_equal(policy_count(policy), 3);
+	assert_string_equal(policy_at(policy, 0)->comment, "one network");
+	assert_string_equal(policy_at(policy, 1)->comment, "apart");
+	assert_string_equal(policy_at(policy, 2)->comment, "another pair");
+	policy_free(policy);
+}
+
 static void test_addresses(void **state)
 {
 	struct address address;
@@ -248,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_long_comments),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_overlapping_ranges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

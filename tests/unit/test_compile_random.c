@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Random small worlds: what compile puts into the sets must answer every packet as the naive evaluator does.
+ * SEED=n chooses other worlds, WORLDS=n how many; a failure says how to see it again.
+ */
+#include "world.h"
+
+#include "naive.h"
+
+/* A packet's protocol and port: where an answer can change. */
+struct spot {
+	uint8_t protocol;
+	uint16_t port;
+};
+
+struct spots {
+	struct spot *items;
+	size_t count;
+};
+
+static void add_spot(struct spots *spots, uint8_t protocol, long port)
+{
+	if (port < 0 || port > 65535)
+		return;
+	for (size_t i = 0; i < spots->count; i++) {
+		if (spots->items[i].protocol == protocol && spots->items[i].port == port)
+			return;
+	}
+	spots->items = world_grow(spots->items, spots->count + 1, sizeof(*spots->items));
+	spots->items[spots->count++] = (struct spot){ protocol, (uint16_t)port };
+}
+
+/* Every declared boundary and its neighbours, in every protocol that has ports; echo, its neighbours, and a stranger.
+ */
+static void collect_spots(const struct flow_set *flows, struct spots *spots)
+{
+	static const uint8_t protocols[] = { 6, 17, 132 };
+	static const struct spot others[] = {
+		{ 1, 8 * 256 },	     { 1, 0 },		{ 1, 8 * 256 + 1 }, { 1, 13 * 256 }, { 58, 128 * 256 },
+		{ 58, 8 * 256 },     { 58, 129 * 256 }, { 1, 128 * 256 },   { 47, 0 },	     { 0, 0 },
+		{ 255, UINT16_MAX }, { 6, 8 * 256 },	{ 17, 128 * 256 },
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		add_spot(spots, others[i].protocol, others[i].port);
+	for (size_t i = 0; i < flows->count; i++) {
+		for (size_t j = 0; j < flows->apps[i]->flow_count; j++) {
+			const struct flow *flow = &flows->apps[i]->flows[j];
+
+			for (size_t k = 0; k < flow->port_count; k++) {
+				for (size_t l = 0; l < 3; l++) {
+					add_spot(spots, protocols[l], flow->ports[k].first - 1);
+					add_spot(spots, protocols[l], flow->ports[k].first);
+					add_spot(spots, protocols[l], flow->ports[k].last);
+					add_spot(spots, protocols[l], flow->ports[k].last + 1);
+				}
+			}
+		}
+	}
+}
+
+static bool same_address(const struct address *a, const struct address *b)
+{
+	return address_compare(a, b) == 0;
+}
+
+/* What the kernel's two lookups find: the element of the hash, or the interval around it. */
+static const struct policy_record *policy_admits(const struct policy *policy, const struct naive_packet *packet)
+{
+	bool v6 = packet->source.family == ADDRESS_IPV6;
+	struct policy_record key = {
+		.set = v6 ? POLICY_FLOWS6 : POLICY_FLOWS4,
+		.source = packet->source,
+		.destination = packet->destination,
+		.protocol_first = packet->protocol,
+		.protocol_last = packet->protocol,
+		.port_first = packet->port,
+		.port_last = packet->port,
+	};
+	const struct policy_record *found = policy_find(policy, &key);
+	size_t begin, end;
+
+	policy_range(policy, v6 ? POLICY_RANGES6 : POLICY_RANGES4, &begin, &end);
+	for (size_t i = begin; !found && i < end; i++) {
+		const struct policy_record *record = policy_at(policy, i);
+
+		if (same_address(&record->source, &packet->source) &&
+		    same_address(&record->destination, &packet->destination) &&
+		    record->protocol_first <= packet->protocol && packet->protocol <= record->protocol_last &&
+		    record->port_first <= packet->port && packet->port <= record->port_last)
+			found = record;
+	}
+	return found;
+}
+
+struct run {
+	struct world world;
+	uint64_t seed;
+	struct spots spots;
+	size_t passed, denied;
+};
+
+#define complain(run, ...)                                                                                             \
+	do {                                                                                                           \
+		print_error(__VA_ARGS__);                                                                              \
+		fail_msg("again with SEED=%llu WORLDS=1", (unsigned long long)(run)->seed);                            \
+	} while (0)
+
+static void check_packet(struct run *run, const struct naive_packet *packet)
+{
+	bool expected = naive_passes(run->world.flows, run->world.inventory, NULL, packet);
+	const struct policy_record *found = policy_admits(run->world.policy, packet);
+	char source[ADDRESS_TEXT_SIZE], destination[ADDRESS_TEXT_SIZE];
+
+	if (expected)
+		run->passed++;
+	else
+		run->denied++;
+	if (expected != (found != NULL))
+		complain(run, "%s -> %s protocol %u port %u on %s: must %s, but the policy %s (%s)\n",
+			 address_format(&packet->source, source), address_format(&packet->destination, destination),
+			 packet->protocol, packet->port, packet->network->name, expected ? "pass" : "be denied",
+			 found ? "admits it" : "denies it", found ? found->comment : "no record");
+}
+
+/* All spots from each end to each end, itself too, of one family; and into the other networks: never. */
+static void check_pair(struct run *run, const struct network *network, const struct address *source,
+		       const struct address *destination)
+{
+	struct naive_packet packet = { .network = network, .source = *source, .destination = *destination };
+
+	if (!source->family || !destination->family || source->family != destination->family)
+		return;
+	for (size_t i = 0; i < run->spots.count; i++) {
+		packet.protocol = run->spots.items[i].protocol;
+		packet.port = run->spots.items[i].port;
+		check_packet(run, &packet);
+	}
+}
+
+static void check_packets(struct run *run)
+{
+	const struct inventory *inventory = run->world.inventory;
+
+	for (size_t n = 0; n < inventory->network_count; n++) {
+		const struct network *network = inventory->networks[n];
+
+		for (size_t i = 0; i < network->endpoint_count; i++) {
+			for (size_t j = 0; j < network->endpoint_count; j++) {
+				check_pair(run, network, &network->endpoints[i].ipv4, &network->endpoints[j].ipv4);
+				check_pair(run, network, &network->endpoints[i].ipv6, &network->endpoints[j].ipv6);
+			}
+		}
+	}
+}
+
+/* The managed network on which that address lives, or NULL. */
+static const struct network *network_of(const struct inventory *inventory, const struct address *address)
+{
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		const struct network *network = inventory->networks[i];
+
+		if (network->managed && network->bridge[0] && naive_endpoint(network, address))
+			return network;
+	}
+	return NULL;
+}
+
+static const char *name_of(const struct inventory *inventory, const struct network *network,
+			   const struct address *address)
+{
+	const struct endpoint *endpoint = naive_endpoint(network, address);
+
+	for (size_t i = 0; i < inventory->container_count; i++) {
+		if (strcmp(inventory->containers[i]->id, endpoint->container) == 0)
+			return inventory->containers[i]->name;
+	}
+	return endpoint->name;
+}
+
+/* A record of a flow: between two ends of one network, and its comment tells the truth. */
+static void check_flow_record(struct run *run, const struct policy_record *record)
+{
+	const struct inventory *inventory = run->world.inventory;
+	const struct network *network = network_of(inventory, &record->source);
+	struct naive_packet packet = {
+		.network = network,
+		.source = record->source,
+		.destination = record->destination,
+		.protocol = record->protocol_first,
+		.port = record->port_first,
+	};
+	struct policy_flow_comment parts;
+	char key[POLICY_KEY_TEXT_SIZE];
+
+	policy_key_format(record, key);
+	if (record->source.family != policy_set_family(record->set) ||
+	    record->destination.family != policy_set_family(record->set))
+		complain(run, "%s in %s: wrong family\n", key, policy_set_name(record->set));
+	if (!network || network != network_of(inventory, &record->destination) ||
+	    same_address(&record->source, &record->destination))
+		complain(run, "%s: not two ends of one network\n", key);
+	if (!policy_flow_comment_parse(record->comment, &parts))
+		complain(run, "%s: the comment is not ours: %s\n", key, record->comment);
+	if (strcmp(parts.source, name_of(inventory, network, &record->source)) != 0 ||
+	    strcmp(parts.destination, name_of(inventory, network, &record->destination)) != 0)
+		complain(run, "%s: the comment names others: %s\n", key, record->comment);
+	if (!naive_passes(run->world.flows, inventory, parts.app, &packet))
+		complain(run, "%s: that app declares no such flow: %s\n", key, record->comment);
+	if (record->bridge[0] || record->protocol_first > record->protocol_last ||
+	    record->port_first > record->port_last)
+		complain(run, "%s: no key\n", key);
+	if (record->set <= POLICY_FLOWS6 &&
+	    (record->protocol_first != record->protocol_last || record->port_first != record->port_last))
+		complain(run, "%s: a range in a hash\n", key);
+}
+
+/* The kernel refuses intervals that overlap, and the whole transaction with them. */
+static void check_disjoint(struct run *run, size_t index)
+{
+	const struct policy_record *a = policy_at(run->world.policy, index), *b;
+	char one[POLICY_KEY_TEXT_SIZE], other[POLICY_KEY_TEXT_SIZE];
+
+	for (size_t i = index + 1; i < policy_count(run->world.policy); i++) {
+		b = policy_at(run->world.policy, i);
+		if (a->set == b->set && same_address(&a->source, &b->source) &&
+		    same_address(&a->destination, &b->destination) && a->protocol_first <= b->protocol_last &&
+		    b->protocol_first <= a->protocol_last && a->port_first <= b->port_last &&
+		    b->port_first <= a->port_last)
+			complain(run, "%s overlaps %s\n", policy_key_format(a, one), policy_key_format(b, other));
+	}
+}
+
+static void check_records(struct run *run)
+{
+	const struct policy *policy = run->world.policy;
+
+	for (size_t i = 0; i < policy_count(policy); i++) {
+		const struct policy_record *record = policy_at(policy, i);
+
+		if (i && policy_record_compare(policy_at(policy, i - 1), record) >= 0)
+			complain(run, "record %zu is not in order\n", i);
+		if (record->set >= POLICY_FLOWS4)
+			check_flow_record(run, record);
+		if (record->set >= POLICY_RANGES4)
+			check_disjoint(run, i);
+	}
+}
+
+static size_t records_of(const struct policy *policy, enum policy_set set)
+{
+	size_t begin, end;
+
+	policy_range(policy, set, &begin, &end);
+	return end - begin;
+}
+
+struct tally {
+	size_t bridges, endpoints[2], observed[2];
+};
+
+/* The records of one end's address in one family. */
+static void check_end(struct run *run, const struct network *network, const struct endpoint *endpoint, bool v6,
+		      struct tally *tally)
+{
+	const struct world *world = &run->world;
+	struct policy_record key = {
+		.set = v6 ? POLICY_ENDPOINTS6 : POLICY_ENDPOINTS4,
+		.source = v6 ? endpoint->ipv6 : endpoint->ipv4,
+	};
+	bool observed = naive_end_observed(world->flows, world->mode, world->inventory, endpoint);
+	struct policy_endpoint_comment parts;
+	const struct policy_record *record;
+	char address[ADDRESS_TEXT_SIZE];
+
+	if (!key.source.family)
+		return;
+	address_format(&key.source, address);
+	tally->endpoints[v6]++;
+	tally->observed[v6] += observed;
+	memcpy(key.bridge, network->bridge, sizeof(key.bridge));
+	record = policy_find(world->policy, &key);
+	if (!record || !policy_endpoint_comment_parse(record->comment, &parts) ||
+	    strcmp(parts.container, name_of(world->inventory, network, &key.source)) != 0 ||
+	    strcmp(parts.network, network->name) != 0)
+		complain(run, "the endpoint %s has no, or a wrong record: %s\n", address,
+			 record ? record->comment : "none");
+	memset(key.bridge, 0, sizeof(key.bridge));
+	key.set = v6 ? POLICY_OBSERVED6 : POLICY_OBSERVED4;
+	if (observed != (policy_find(world->policy, &key) != NULL))
+		complain(run, "the endpoint %s must %sbe observed\n", address, observed ? "" : "not ");
+}
+
+/* Exactly these records of bridges, endpoints and observed ones: each is there, and there are no more. */
+static void check_ends(struct run *run)
+{
+	const struct policy *policy = run->world.policy;
+	struct tally tally = { 0 };
+
+	for (size_t n = 0; n < run->world.inventory->network_count; n++) {
+		const struct network *network = run->world.inventory->networks[n];
+		struct policy_record key = { .set = POLICY_NETWORKS };
+
+		if (!network->managed || !network->bridge[0])
+			continue;
+		tally.bridges++;
+		memcpy(key.bridge, network->bridge, sizeof(key.bridge));
+		assert_non_null(policy_find(policy, &key));
+		key.set = POLICY_BRIDGES;
+		assert_non_null(policy_find(policy, &key));
+		for (size_t i = 0; i < network->endpoint_count; i++) {
+			check_end(run, network, &network->endpoints[i], false, &tally);
+			check_end(run, network, &network->endpoints[i], true, &tally);
+		}
+	}
+	if (records_of(policy, POLICY_NETWORKS) != tally.bridges ||
+	    records_of(policy, POLICY_BRIDGES) != tally.bridges || records_of(policy, POLICY_FOREIGN) != 0 ||
+	    records_of(policy, POLICY_ENDPOINTS4) != tally.endpoints[0] ||
+	    records_of(policy, POLICY_ENDPOINTS6) != tally.endpoints[1] ||
+	    records_of(policy, POLICY_OBSERVED4) != tally.observed[0] ||
+	    records_of(policy, POLICY_OBSERVED6) != tally.observed[1])
+		complain(run, "records of ends that are not there\n");
+}
+
+static void test_agrees_with_naive(void **state)
+{
+	uint64_t seed = world_seed();
+	unsigned long rounds = world_rounds(5000);
+	size_t passed = 0, denied = 0;
+
+	(void)state;
+	for (unsigned long i = 0; i < rounds; i++) {
+		struct run run = { .seed = seed + i };
+		struct chance chance = { seed + i };
+
+		world_random(&chance, false, &run.world);
+		collect_spots(run.world.flows, &run.spots);
+		check_packets(&run);
+		check_records(&run);
+		check_ends(&run);
+		passed += run.passed;
+		denied += run.denied;
+		free(run.spots.items);
+		world_clear(&run.world);
+	}
+	print_message("%zu packets passed, %zu were denied\n", passed, denied);
+	/* A test of closed doors only would prove nothing. */
+	if (rounds >= 100)
+		assert_true(passed > denied / 100 && denied > passed / 100);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_agrees_with_naive),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
