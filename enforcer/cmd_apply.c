@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "commands.h"
 #include "datapath.h"
+#include "json_out.h"
 #include "lock.h"
 #include "log.h"
 #include "oneshot.h"
@@ -159,23 +160,16 @@ static int reconcile_once(struct host *host, struct output *output, bool *ret_ch
 
 static int print_document(struct output *output, bool changes)
 {
-	char *text = NULL;
+	cJSON *document = steal(output->document);
 
-	if (!cJSON_AddBoolToObject(output->document, "changes", changes))
+	if (!cJSON_AddBoolToObject(document, "changes", changes))
 		output->failed = true;
 	/* Without a difference the observer was not called. */
-	if (!cJSON_HasObjectItem(output->document, "add") &&
-	    (!cJSON_AddArrayToObject(output->document, "remove") || !cJSON_AddArrayToObject(output->document, "add") ||
-	     !cJSON_AddNullToObject(output->document, "install") ||
-	     !cJSON_AddFalseToObject(output->document, "docker_accept")))
+	if (!cJSON_HasObjectItem(document, "add") &&
+	    (!cJSON_AddArrayToObject(document, "remove") || !cJSON_AddArrayToObject(document, "add") ||
+	     !cJSON_AddNullToObject(document, "install") || !cJSON_AddFalseToObject(document, "docker_accept")))
 		output->failed = true;
-	if (!output->failed)
-		text = cJSON_Print(output->document);
-	if (!text)
-		return -ENOMEM;
-	puts(text);
-	cJSON_free(text);
-	return 0;
+	return json_out_print(document, !output->failed);
 }
 
 static int run(const struct options *options, bool plan)

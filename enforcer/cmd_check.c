@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "host.h"
+#include "json_out.h"
 #include "log.h"
 
 /* What was looked at, and what came of it. */
@@ -137,17 +138,10 @@ static bool add_apps(cJSON *document, const struct flow_set *set)
 static int print_json(const struct checked *checked, bool valid)
 {
 	cJSON *document = cJSON_CreateObject();
-	char *text = NULL;
+	bool complete = document && cJSON_AddBoolToObject(document, "valid", valid) &&
+			add_problems(document, &checked->diagnostics) && add_apps(document, checked->files->set);
 
-	if (document && cJSON_AddBoolToObject(document, "valid", valid) &&
-	    add_problems(document, &checked->diagnostics) && add_apps(document, checked->files->set))
-		text = cJSON_Print(document);
-	cJSON_Delete(document);
-	if (!text)
-		return -ENOMEM;
-	puts(text);
-	cJSON_free(text);
-	return 0;
+	return json_out_print(document, complete);
 }
 
 static int finish(const struct checked *checked, const struct options *options)

@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "commands.h"
 #include "host.h"
+#include "json_out.h"
 #include "kernel.h"
 #include "lock.h"
 #include "log.h"
@@ -65,19 +66,12 @@ static void print_text(const struct removed *removed)
 static int print_json(const struct removed *removed)
 {
 	cJSON *document = cJSON_CreateObject();
-	char *text = NULL;
+	bool complete = document && cJSON_AddBoolToObject(document, "table", removed->table) &&
+			cJSON_AddBoolToObject(document, "docker_accept_ipv4", removed->docker[0].chain[0] != '\0') &&
+			cJSON_AddBoolToObject(document, "docker_accept_ipv6", removed->docker[1].chain[0] != '\0') &&
+			cJSON_AddBoolToObject(document, "state", removed->state);
 
-	if (document && cJSON_AddBoolToObject(document, "table", removed->table) &&
-	    cJSON_AddBoolToObject(document, "docker_accept_ipv4", removed->docker[0].chain[0] != '\0') &&
-	    cJSON_AddBoolToObject(document, "docker_accept_ipv6", removed->docker[1].chain[0] != '\0') &&
-	    cJSON_AddBoolToObject(document, "state", removed->state))
-		text = cJSON_Print(document);
-	cJSON_Delete(document);
-	if (!text)
-		return -1;
-	puts(text);
-	cJSON_free(text);
-	return 0;
+	return json_out_print(document, complete);
 }
 
 int cmd_clear(const struct options *options)

@@ -6,7 +6,7 @@
 #include "kernel_list.h"
 #include "options.h"
 
-/* One JSON document; documented in contrib/docs/json.md.  0, or -1 when out of memory. */
+/* One JSON document; documented in contrib/docs/json.md.  0 or -ENOMEM. */
 int cmd_list_json(const struct kernel_state *state, const struct options *options);
 
 bool cmd_list_wants_denied(const struct kernel_state *state, const struct options *options,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd_list.h"
+#include "json_out.h"
 
 /* cJSON's builders return NULL when out of memory; one that failed makes the whole document fail, at the end. */
 static void add_text(cJSON *object, const char *key, const char *value, bool *ok)
@@ -212,12 +213,6 @@ int cmd_list_json(const struct kernel_state *state, const struct options *option
 {
 	bool ok;
 	cJSON *document = build(state, options, &ok);
-	char *text = ok ? cJSON_Print(document) : NULL;
 
-	cJSON_Delete(document);
-	if (!text)
-		return -1;
-	puts(text);
-	cJSON_free(text);
-	return 0;
+	return json_out_print(document, ok);
 }

@@ -230,6 +230,21 @@ static int reconcile_scope(struct reconciler *r, const struct inventory_scope *s
 	return result;
 }
 
+/* The end of both ways below, with the inventory changed (or not: result).  Ends the scope too. */
+static int finish(struct reconciler *r, int result, struct inventory_scope *scope, const struct policy *before,
+		  uint64_t began, reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
+		  struct error *err)
+{
+	if (result < 0)
+		r->doubtful = true;
+	else if (scope->all || r->doubtful)
+		result = reconcile_everything(r, false, observer, data, ret_report, err);
+	else if (scope->count)
+		result = reconcile_scope(r, scope, before, began, observer, data, ret_report, err);
+	inventory_scope_clear(scope);
+	return result;
+}
+
 int reconcile_network(struct reconciler *r, const char *id, struct network *network, reconcile_observer_fn *observer,
 		      void *data, struct reconcile_report *ret_report, struct error *err)
 {
@@ -251,14 +266,7 @@ int reconcile_network(struct reconciler *r, const char *id, struct network *netw
 		inventory_remove_network(r->inventory, id);
 	else if (result == 0 && inventory_put_network(r->inventory, steal(next)) < 0)
 		result = error_oom(err);
-	if (result < 0)
-		r->doubtful = true;
-	else if (scope.all || r->doubtful)
-		result = reconcile_everything(r, false, observer, data, ret_report, err);
-	else if (scope.count)
-		result = reconcile_scope(r, &scope, before, began, observer, data, ret_report, err);
-	inventory_scope_clear(&scope);
-	return result;
+	return finish(r, result, &scope, before, began, observer, data, ret_report, err);
 }
 
 int reconcile_container(struct reconciler *r, const char *id, struct container *container,
@@ -290,14 +298,7 @@ int reconcile_container(struct reconciler *r, const char *id, struct container *
 		inventory_remove_container(r->inventory, id);
 	else if (result == 0 && inventory_put_container(r->inventory, steal(next)) < 0)
 		result = error_oom(err);
-	if (result < 0)
-		r->doubtful = true;
-	else if (scope.all || r->doubtful)
-		result = reconcile_everything(r, false, observer, data, ret_report, err);
-	else if (scope.count)
-		result = reconcile_scope(r, &scope, before, began, observer, data, ret_report, err);
-	inventory_scope_clear(&scope);
-	return result;
+	return finish(r, result, &scope, before, began, observer, data, ret_report, err);
 }
 
 int reconcile_set_inventory(struct reconciler *r, struct inventory *inventory, struct error *err)
