@@ -74,7 +74,7 @@ static int explain(struct error *err, int code)
 
 /* Gives one received buffer's messages to `message`.  1: the dump is over. */
 static int take_answers(const char *buffer, size_t length, uint32_t sequence, kernel_message_fn *message, void *data,
-			bool *interrupted)
+			bool *interrupted, int *failed)
 {
 	const struct nlmsghdr *header = (const struct nlmsghdr *)(const void *)buffer;
 	int left = (int)length;
@@ -86,8 +86,14 @@ static int take_answers(const char *buffer, size_t length, uint32_t sequence, ke
 			continue;
 		if (header->nlmsg_flags & NLM_F_DUMP_INTR)
 			*interrupted = true;
-		if (header->nlmsg_type == NLMSG_DONE)
+		if (header->nlmsg_type == NLMSG_DONE) {
+			/* A dump that failed half way says so here: what came is not all. */
+			const int32_t *code = mnl_nlmsg_get_payload(header);
+
+			if (header->nlmsg_len >= mnl_nlmsg_size(sizeof(*code)) && *code < 0 && *failed == 0)
+				*failed = *code;
 			return 1;
+		}
 		if (header->nlmsg_type == NLMSG_ERROR) {
 			const struct nlmsgerr *error = mnl_nlmsg_get_payload(header);
 
@@ -95,9 +101,12 @@ static int take_answers(const char *buffer, size_t length, uint32_t sequence, ke
 				return -EBADMSG;
 			return error->error ? error->error : 1;
 		}
-		r = message(header, data);
-		if (r < 0)
-			return r;
+		/* After a failure the rest is read all the same: a dump that is left half read bars the next. */
+		if (*failed == 0) {
+			r = message(header, data);
+			if (r < 0)
+				*failed = r;
+		}
 		if (!(header->nlmsg_flags & NLM_F_MULTI))
 			return 1;
 	}
@@ -111,7 +120,7 @@ static int ask(struct kernel *kernel, struct nlmsghdr *request, kernel_message_f
 	cleanup_free char *buffer = malloc(DUMP_BUFFER);
 	uint32_t sequence = request->nlmsg_seq;
 	bool interrupted = false;
-	int r = 0;
+	int r = 0, failed = 0;
 
 	if (!buffer)
 		return error_oom(err);
@@ -124,8 +133,10 @@ static int ask(struct kernel *kernel, struct nlmsghdr *request, kernel_message_f
 			continue;
 		if (length < 0)
 			return explain(err, -errno);
-		r = take_answers(buffer, (size_t)length, sequence, message, data, &interrupted);
+		r = take_answers(buffer, (size_t)length, sequence, message, data, &interrupted, &failed);
 	}
+	if (r > 0 && !interrupted)
+		r = failed;
 	if (r < 0)
 		return explain(err, r);
 	return interrupted ? error_set(err, -EINTR, "nftables: the ruleset changed while it was read") : 0;
@@ -134,7 +145,7 @@ static int ask(struct kernel *kernel, struct nlmsghdr *request, kernel_message_f
 int kernel_dump(struct kernel *kernel, uint16_t type, uint16_t family, void (*fill)(struct nlmsghdr *, void *),
 		void *fill_data, kernel_message_fn *message, void *data, struct error *err)
 {
-	char buffer[1024];
+	_Alignas(struct nlmsghdr) char buffer[1024] = { 0 }; /* the padding between attributes is sent, too */
 	struct nlmsghdr *request = nftnl_nlmsg_build_hdr(buffer, type, family, NLM_F_DUMP, kernel->sequence++);
 
 	if (fill)
@@ -158,7 +169,7 @@ static int got_generation(const struct nlmsghdr *header, void *data)
 
 int kernel_generation(struct kernel *kernel, uint32_t *ret_generation, struct error *err)
 {
-	char buffer[256];
+	_Alignas(struct nlmsghdr) char buffer[256] = { 0 };
 	struct nlmsghdr *request = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_GETGEN, AF_UNSPEC, 0, kernel->sequence++);
 	uint32_t generation = 0;
 	int r = ask(kernel, request, got_generation, &generation, err);
@@ -228,7 +239,7 @@ static int read_replies(struct kernel *kernel, uint32_t first, struct replies *r
 	}
 }
 
-int kernel_send(struct kernel *kernel, const struct nft_batch *batch, struct error *err)
+int kernel_send(struct kernel *kernel, const struct nft_batch *batch, uint32_t *ret_refused, struct error *err)
 {
 	struct replies replies = { 0 };
 	char what[256];
@@ -244,6 +255,8 @@ int kernel_send(struct kernel *kernel, const struct nft_batch *batch, struct err
 		return error_set(err, r, "nftables: %s: whether the transaction was committed is not known",
 				 r == -ENOBUFS ? "replies were lost" : strerror(-r));
 	if (replies.error) {
+		if (ret_refused)
+			*ret_refused = replies.sequence;
 		nft_batch_describe(batch, replies.sequence, replies.offset, what, sizeof(what));
 		return error_set(err, replies.error, "nftables refused %s: %s; nothing of the transaction was applied",
 				 what, strerror(-replies.error));

@@ -21,8 +21,8 @@
 
 static int add_table(struct nft_batch *batch, struct nftnl_table *table, uint32_t flags)
 {
-	struct nlmsghdr *header =
-		nft_batch_message(batch, NFT_MSG_NEWTABLE, NFPROTO_INET, NLM_F_CREATE, "table inet " KERNEL_TABLE);
+	struct nlmsghdr *header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWTABLE, NFPROTO_INET, NLM_F_CREATE,
+						    "table inet " KERNEL_TABLE);
 
 	if (!header)
 		return -ENOMEM;
@@ -35,7 +35,7 @@ static int add_table(struct nft_batch *batch, struct nftnl_table *table, uint32_
 static int delete_table(struct nft_batch *batch)
 {
 	struct nlmsghdr *header =
-		nft_batch_message(batch, NFT_MSG_DELTABLE, NFPROTO_INET, 0, "table inet " KERNEL_TABLE);
+		nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_DELTABLE, NFPROTO_INET, 0, "table inet " KERNEL_TABLE);
 
 	if (!header)
 		return -ENOMEM;
@@ -47,7 +47,7 @@ static int delete_table(struct nft_batch *batch)
 /* A message about the table alone, without what it holds: to claim it. */
 static int claim_table(struct nft_batch *batch)
 {
-	struct nlmsghdr *header = nft_batch_message(batch, NFT_MSG_NEWTABLE, NFPROTO_INET, 0,
+	struct nlmsghdr *header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWTABLE, NFPROTO_INET, 0,
 						    "the ownership of table inet " KERNEL_TABLE);
 
 	if (!header)
@@ -62,9 +62,9 @@ static int add_sets(struct nft_batch *batch, const struct nft_skeleton *skeleton
 {
 	for (size_t i = 0; i < skeleton->set_count; i++) {
 		struct nftnl_set *set = skeleton->sets[i];
-		struct nlmsghdr *header =
-			nft_batch_message(batch, NFT_MSG_NEWSET, NFPROTO_INET, NLM_F_CREATE | NLM_F_EXCL,
-					  "the set %s itself", nftnl_set_get_str(set, NFTNL_SET_NAME));
+		struct nlmsghdr *header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWSET, NFPROTO_INET,
+							    NLM_F_CREATE | NLM_F_EXCL, "the set %s itself",
+							    nftnl_set_get_str(set, NFTNL_SET_NAME));
 
 		if (!header)
 			return -ENOMEM;
@@ -78,9 +78,9 @@ static int add_chains(struct nft_batch *batch, const struct nft_skeleton *skelet
 {
 	for (size_t i = 0; i < skeleton->chain_count; i++) {
 		struct nftnl_chain *chain = skeleton->chains[i];
-		struct nlmsghdr *header =
-			nft_batch_message(batch, NFT_MSG_NEWCHAIN, NFPROTO_INET, NLM_F_CREATE | NLM_F_EXCL, "chain %s",
-					  nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
+		struct nlmsghdr *header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWCHAIN, NFPROTO_INET,
+							    NLM_F_CREATE | NLM_F_EXCL, "chain %s",
+							    nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
 
 		if (!header)
 			return -ENOMEM;
@@ -95,8 +95,8 @@ static int flush_chains(struct nft_batch *batch, const struct nft_skeleton *skel
 {
 	for (size_t i = 0; i < skeleton->chain_count; i++) {
 		const char *name = nftnl_chain_get_str(skeleton->chains[i], NFTNL_CHAIN_NAME);
-		struct nlmsghdr *header =
-			nft_batch_message(batch, NFT_MSG_DELRULE, NFPROTO_INET, 0, "the rules of chain %s", name);
+		struct nlmsghdr *header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_DELRULE, NFPROTO_INET, 0,
+							    "the rules of chain %s", name);
 
 		if (!header)
 			return -ENOMEM;
@@ -112,8 +112,8 @@ static int add_rules(struct nft_batch *batch, const struct nft_skeleton *skeleto
 	for (size_t i = 0; i < skeleton->rule_count; i++) {
 		struct nftnl_rule *rule = skeleton->rules[i];
 		struct nlmsghdr *header = nft_batch_message(
-			batch, NFT_MSG_NEWRULE, NFPROTO_INET, NLM_F_CREATE | NLM_F_APPEND, "chain %s rule \"%s\"",
-			nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN), nft_skeleton_rule_text(i));
+			batch, NFT_BATCH_ROOM, NFT_MSG_NEWRULE, NFPROTO_INET, NLM_F_CREATE | NLM_F_APPEND,
+			"chain %s rule \"%s\"", nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN), nft_skeleton_rule_text(i));
 
 		if (!header)
 			return -ENOMEM;
@@ -184,9 +184,11 @@ static int fill(struct nft_batch *batch, const struct nft_skeleton *skeleton, co
 }
 
 static int commit(struct kernel *kernel, const struct nft_skeleton *skeleton, const struct kernel_options *options,
-		  const struct kernel_change *change, uint32_t flags, uint64_t *ret_ns, struct error *err)
+		  const struct kernel_change *change, uint32_t flags, uint64_t *ret_ns, bool *ret_table_refused,
+		  struct error *err)
 {
 	cleanup_free const struct policy_record **records = NULL;
+	uint32_t refused = 0;
 	struct nft_batch batch = { 0 };
 	uint64_t began;
 	int r = nft_batch_begin(&batch, kernel->sequence);
@@ -201,10 +203,13 @@ static int commit(struct kernel *kernel, const struct nft_skeleton *skeleton, co
 	kernel->sequence = batch.sequence;
 	if (r == 0 && batch.count) {
 		began = loop_now_ns();
-		r = kernel_send(kernel, &batch, err);
+		r = kernel_send(kernel, &batch, &refused, err);
 		if (ret_ns)
 			*ret_ns = loop_now_ns() - began;
 	}
+	/* A new table is the first message, or the second where an old one is deleted before. */
+	if (refused && change->install == KERNEL_REPLACE)
+		*ret_table_refused = refused == batch.entries[change->table_exists ? 1 : 0].sequence;
 	nft_batch_clear(&batch);
 	return r;
 }
@@ -214,6 +219,7 @@ int kernel_commit(struct kernel *kernel, const struct kernel_options *options, c
 {
 	cleanup_of(nft_skeleton) struct nft_skeleton *skeleton = NULL;
 	uint32_t flags = options->own && !kernel->flags_refused ? KERNEL_FLAG_OWNER | KERNEL_FLAG_PERSIST : 0;
+	bool table_refused = false;
 	int r = 0;
 
 	if (ret_ns)
@@ -222,11 +228,11 @@ int kernel_commit(struct kernel *kernel, const struct kernel_options *options, c
 	if (change->install != KERNEL_KEEP)
 		r = nft_skeleton_new(options->mark, &skeleton, err);
 	if (r == 0)
-		r = commit(kernel, skeleton, options, change, flags, ret_ns, err);
-	if ((r == -EOPNOTSUPP || r == -EINVAL) && flags && change->install == KERNEL_REPLACE) {
-		/* Linux < 6.9 refuses the flags; it is the first thing in the transaction that it would refuse. */
+		r = commit(kernel, skeleton, options, change, flags, ret_ns, &table_refused, err);
+	if ((r == -EOPNOTSUPP || r == -EINVAL) && flags && change->install == KERNEL_REPLACE && table_refused) {
+		/* Linux < 6.9 refuses the flags. */
 		kernel->flags_refused = true;
-		r = commit(kernel, skeleton, options, change, 0, ret_ns, err);
+		r = commit(kernel, skeleton, options, change, 0, ret_ns, &table_refused, err);
 	}
 	return r;
 }

@@ -183,7 +183,10 @@ static int got_rule(const struct nlmsghdr *header, void *data)
 
 	if (!rule)
 		return -ENOMEM;
-	if (nftnl_rule_nlmsg_parse(header, rule) == 0) {
+	if (nftnl_rule_nlmsg_parse(header, rule) < 0) {
+		/* What libnftnl cannot read stands there all the same, and may stand before ours. */
+		walk->position++;
+	} else {
 		table = nftnl_rule_get_str(rule, NFTNL_RULE_TABLE);
 		chain = nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN);
 		if (table && chain && strcmp(table, walk->table) == 0 &&
@@ -314,8 +317,8 @@ static int add_rule(struct nft_batch *batch, uint16_t family, const char *chain,
 	if (r < 0)
 		return r;
 	/* Neither appended nor at a position: at the top. */
-	header = nft_batch_message(batch, NFT_MSG_NEWRULE, family, NLM_F_CREATE, "the accept rule in %s filter %s",
-				   family == NFPROTO_IPV4 ? "ip" : "ip6", chain);
+	header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWRULE, family, NLM_F_CREATE,
+				   "the accept rule in %s filter %s", family == NFPROTO_IPV4 ? "ip" : "ip6", chain);
 	if (header) {
 		nftnl_rule_nlmsg_build_payload(header, rule);
 		nft_batch_done(batch);
@@ -327,9 +330,9 @@ static int add_rule(struct nft_batch *batch, uint16_t family, const char *chain,
 static int remove_rules(struct nft_batch *batch, uint16_t family, const char *chain, const struct walk *walk)
 {
 	for (size_t i = 0; i < walk->ours; i++) {
-		struct nlmsghdr *header =
-			nft_batch_message(batch, NFT_MSG_DELRULE, family, 0, "the accept rule in %s filter %s",
-					  family == NFPROTO_IPV4 ? "ip" : "ip6", chain);
+		struct nlmsghdr *header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_DELRULE, family, 0,
+							    "the accept rule in %s filter %s",
+							    family == NFPROTO_IPV4 ? "ip" : "ip6", chain);
 
 		if (!header)
 			return -ENOMEM;
@@ -341,29 +344,45 @@ static int remove_rules(struct nft_batch *batch, uint16_t family, const char *ch
 	return 0;
 }
 
+/* Every rule of ours in that chain. */
+static int remove_from(struct kernel *kernel, struct nft_batch *batch, uint16_t family, const char *chain,
+		       struct error *err)
+{
+	struct walk walk = { .table = "filter", .chain = chain };
+	int r = walk_rules(kernel, family, &walk, err);
+
+	if (r == 0 && remove_rules(batch, family, chain, &walk) < 0)
+		r = error_oom(err);
+	free(walk.handles);
+	/* There is no such chain. */
+	return r == -ENOENT ? 0 : r;
+}
+
+static int change_family(struct kernel *kernel, struct nft_batch *batch, uint16_t family, uint32_t mark, bool remove,
+			 bool add, struct error *err)
+{
+	struct kernel_docker docker = { 0 };
+	int r = read_family(kernel, family, mark, &docker, err);
+
+	/* Our rule may have come to FORWARD before an engine made DOCKER-USER, and may outlive the engine's chains. */
+	if (r == 0 && remove)
+		r = remove_from(kernel, batch, family, "DOCKER-USER", err);
+	if (r == 0 && remove)
+		r = remove_from(kernel, batch, family, "FORWARD", err);
+	if (r == 0 && add && mark && docker.backend == KERNEL_DOCKER_IPTABLES &&
+	    add_rule(batch, family, docker.chain, mark) < 0)
+		r = error_oom(err);
+	return r;
+}
+
 int kernel_docker_change(struct kernel *kernel, struct nft_batch *batch, uint32_t mark, const bool remove[2],
 			 const bool add[2], struct error *err)
 {
-	for (size_t i = 0; i < 2; i++) {
-		struct kernel_docker docker = { 0 };
-		struct walk walk = { .table = "filter", .mark = mark };
-		int r = 0;
+	int r = 0;
 
-		if (!remove[i] && !add[i])
-			continue;
-		r = read_family(kernel, families[i], mark, &docker, err);
-		if (r == 0 && docker.backend != KERNEL_DOCKER_IPTABLES)
-			continue;
-		walk.chain = docker.chain;
-		if (r == 0 && remove[i])
-			r = walk_rules(kernel, families[i], &walk, err);
-		if (r == 0 && remove[i] && remove_rules(batch, families[i], docker.chain, &walk) < 0)
-			r = error_oom(err);
-		if (r == 0 && add[i] && mark && add_rule(batch, families[i], docker.chain, mark) < 0)
-			r = error_oom(err);
-		free(walk.handles);
-		if (r < 0)
-			return r;
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		if (remove[i] || add[i])
+			r = change_family(kernel, batch, families[i], mark, remove[i], add[i], err);
 	}
-	return 0;
+	return r;
 }

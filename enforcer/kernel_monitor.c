@@ -39,9 +39,11 @@ int kernel_monitor(struct kernel *kernel, struct error *err)
 	return fd;
 }
 
-/* The names in a message; every object has its table in attribute 1, sets' and chains' names are in 2. */
+/* The names in a message; every object has its table in attribute 1, and its
+ * set or chain in 2: save a chain's own messages, where 2 is the handle. */
 struct names {
 	const char *first, *second;
+	uint16_t second_type;
 };
 
 static int visit_name(const struct nlattr *attribute, void *data)
@@ -49,7 +51,7 @@ static int visit_name(const struct nlattr *attribute, void *data)
 	struct names *names = data;
 	uint16_t type = mnl_attr_get_type(attribute);
 
-	if ((type == 1 || type == 2) && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0)
+	if ((type == 1 || type == names->second_type) && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0)
 		*(type == 1 ? &names->first : &names->second) = mnl_attr_get_str(attribute);
 	return MNL_CB_OK;
 }
@@ -63,7 +65,8 @@ static bool equal(const char *a, const char *b)
 static void judge(const struct nlmsghdr *header, uint16_t type, struct kernel_news *news)
 {
 	const struct nfgenmsg *general = mnl_nlmsg_get_payload(header);
-	struct names names = { 0 };
+	bool chain = type == NFT_MSG_NEWCHAIN || type == NFT_MSG_DELCHAIN;
+	struct names names = { .second_type = chain ? NFTA_CHAIN_NAME : NFTA_RULE_CHAIN };
 
 	if (mnl_attr_parse(header, sizeof(*general), visit_name, &names) < 0)
 		return;
@@ -101,12 +104,13 @@ static int visit_author(const struct nlattr *attribute, void *data)
 	return MNL_CB_OK;
 }
 
-/* Names whoever ended the transaction that changed something of ours. */
-static void note_author(const struct nlmsghdr *header, struct kernel_news *news)
+/* Names whoever ended the transaction that changed something of ours; that of
+ * the table goes before Docker's. */
+static void note_author(const struct nlmsghdr *header, const struct kernel_news *changed, struct kernel_news *news)
 {
 	struct author author = { 0 };
 
-	if (!news->ours && !news->docker)
+	if (!changed->ours && (!changed->docker || news->ours))
 		return;
 	if (mnl_attr_parse(header, sizeof(struct nfgenmsg), visit_author, &author) < 0)
 		return;
@@ -114,7 +118,9 @@ static void note_author(const struct nlmsghdr *header, struct kernel_news *news)
 	memcpy(news->name, author.name, sizeof(news->name));
 }
 
-static void take_message(const struct kernel *kernel, const struct nlmsghdr *header, struct kernel_news *news)
+/* changed: by the transaction that is being told; its end tells who it was. */
+static void take_message(const struct kernel *kernel, const struct nlmsghdr *header, struct kernel_news *changed,
+			 struct kernel_news *news)
 {
 	uint16_t type = header->nlmsg_type & 0xff;
 
@@ -124,16 +130,20 @@ static void take_message(const struct kernel *kernel, const struct nlmsghdr *hea
 	/* Notifications carry the port of whoever asked for the change; what we did ourselves is no news. */
 	if (header->nlmsg_pid == kernel->port)
 		return;
-	if (type == NFT_MSG_NEWGEN)
-		note_author(header, news);
-	else
-		judge(header, type, news);
+	if (type == NFT_MSG_NEWGEN) {
+		note_author(header, changed, news);
+		*changed = (struct kernel_news){ 0 };
+		return;
+	}
+	judge(header, type, changed);
+	news->ours |= changed->ours;
+	news->docker |= changed->docker;
 }
 
 int kernel_monitor_drain(struct kernel *kernel, struct kernel_news *ret_news, struct error *err)
 {
 	_Alignas(struct nlmsghdr) char buffer[16384];
-	struct kernel_news news = { 0 };
+	struct kernel_news news = { 0 }, changed = { 0 };
 	int fd = mnl_socket_get_fd(kernel->monitor);
 
 	for (int i = 0; i < BUFFERS; i++) {
@@ -152,7 +162,7 @@ int kernel_monitor_drain(struct kernel *kernel, struct kernel_news *ret_news, st
 		if (length < 0)
 			return error_set(err, -errno, "subscription to nftables: %s", strerror(errno));
 		for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left))
-			take_message(kernel, header, &news);
+			take_message(kernel, header, &changed, &news);
 	}
 	*ret_news = news;
 	return 0;

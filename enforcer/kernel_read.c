@@ -7,6 +7,7 @@
 
 #include <libmnl/libmnl.h>
 #include <libnftnl/chain.h>
+#include <libnftnl/common.h>
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
 #include <libnftnl/set.h>
@@ -76,9 +77,22 @@ static const struct nftnl_set *expected_set(const struct nft_skeleton *skeleton,
 	return NULL;
 }
 
-static bool has_counter(const struct nftnl_set *set)
+/* What each element of the set does: "counter" for a counter alone. */
+static int note_statement(struct nftnl_expr *expr, void *data)
 {
-	return nftnl_set_is_set(set, NFTNL_SET_EXPR) || nftnl_set_is_set(set, NFTNL_SET_EXPRESSIONS);
+	const char **name = data;
+
+	*name = *name ? "more than one" : nftnl_expr_get_str(expr, NFTNL_EXPR_NAME);
+	return 0;
+}
+
+static bool same_statement(const struct nftnl_set *a, const struct nftnl_set *b)
+{
+	const char *name_a = NULL, *name_b = NULL;
+
+	(void)nftnl_set_expr_foreach(a, note_statement, &name_a);
+	(void)nftnl_set_expr_foreach(b, note_statement, &name_b);
+	return name_a == name_b || same_text(name_a, name_b);
 }
 
 static bool same_number(const struct nftnl_set *a, const struct nftnl_set *b, uint16_t attribute)
@@ -94,7 +108,7 @@ static bool same_set(const struct nftnl_set *a, const struct nftnl_set *b)
 
 	return same_number(a, b, NFTNL_SET_FLAGS) && same_number(a, b, NFTNL_SET_KEY_TYPE) &&
 	       same_number(a, b, NFTNL_SET_KEY_LEN) && same_number(a, b, NFTNL_SET_DESC_SIZE) &&
-	       timeout_a == timeout_b && has_counter(a) == has_counter(b);
+	       timeout_a == timeout_b && same_statement(a, b);
 }
 
 static int got_set(const struct nlmsghdr *header, void *data)
@@ -105,8 +119,10 @@ static int got_set(const struct nlmsghdr *header, void *data)
 
 	if (!set)
 		return -ENOMEM;
-	if (nftnl_set_nlmsg_parse(header, set) == 0 &&
-	    same_text(nftnl_set_get_str(set, NFTNL_SET_TABLE), KERNEL_TABLE)) {
+	if (nftnl_set_nlmsg_parse(header, set) < 0) {
+		/* libnftnl does not know what it is; so it is nothing of ours. */
+		snapshot->sets_differ = true;
+	} else if (same_text(nftnl_set_get_str(set, NFTNL_SET_TABLE), KERNEL_TABLE)) {
 		expected = expected_set(snapshot->skeleton, nftnl_set_get_str(set, NFTNL_SET_NAME));
 		if (!expected || !same_set(set, expected))
 			snapshot->sets_differ = true;
@@ -174,64 +190,86 @@ static int normalise(struct nftnl_expr *expr, void *data)
 		nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_BYTES, 0);
 	} else if (strcmp(name, "lookup") == 0 && !nftnl_expr_is_set(expr, NFTNL_EXPR_LOOKUP_FLAGS)) {
 		nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_FLAGS, 0);
-	} else if (strcmp(name, "dynset") == 0 && !nftnl_expr_is_set(expr, NFTNL_EXPR_DYNSET_TIMEOUT)) {
-		nftnl_expr_set_u64(expr, NFTNL_EXPR_DYNSET_TIMEOUT, 0);
+	} else if (strcmp(name, "dynset") == 0) {
+		if (!nftnl_expr_is_set(expr, NFTNL_EXPR_DYNSET_TIMEOUT))
+			nftnl_expr_set_u64(expr, NFTNL_EXPR_DYNSET_TIMEOUT, 0);
+		if (!nftnl_expr_is_set(expr, NFTNL_EXPR_DYNSET_FLAGS))
+			nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_FLAGS, 0);
 	}
 	return 0;
 }
 
-/* Two rules are the same if libnftnl says the same of all their expressions and of their user data; handle, position
- * and what was counted are the kernel's. */
-static bool same_rule(struct nftnl_rule *a, struct nftnl_rule *b)
-{
-	char text_a[4096], text_b[4096];
-	struct nftnl_rule *const rules[] = { a, b };
-	int length_a, length_b;
+/* The rule's attributes as libnftnl writes them, without what is the kernel's: handle, position and counts.  A rule
+ * that came in one message of the kernel's (32 KiB at most) fits with room to spare. */
+#define ENCODED_SIZE ((size_t)128 * 1024)
 
-	for (size_t i = 0; i < 2; i++) {
-		nftnl_rule_unset(rules[i], NFTNL_RULE_HANDLE);
-		nftnl_rule_unset(rules[i], NFTNL_RULE_POSITION);
-		(void)nftnl_expr_foreach(rules[i], normalise, NULL);
-	}
-	length_a = nftnl_rule_snprintf(text_a, sizeof(text_a), a, NFTNL_OUTPUT_DEFAULT, 0);
-	length_b = nftnl_rule_snprintf(text_b, sizeof(text_b), b, NFTNL_OUTPUT_DEFAULT, 0);
-	return length_a > 0 && length_a == length_b && (size_t)length_a < sizeof(text_a) &&
-	       memcmp(text_a, text_b, (size_t)length_a) == 0;
+static struct nlmsghdr *encode_rule(struct nftnl_rule *rule, char *buffer)
+{
+	struct nlmsghdr *header = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWRULE, NFPROTO_INET, 0, 0);
+
+	nftnl_rule_unset(rule, NFTNL_RULE_HANDLE);
+	nftnl_rule_unset(rule, NFTNL_RULE_POSITION);
+	(void)nftnl_expr_foreach(rule, normalise, NULL);
+	nftnl_rule_nlmsg_build_payload(header, rule);
+	return header;
 }
 
-static bool is_expected_rule(struct snapshot *snapshot, struct nftnl_rule *rule)
+static int same_rule(struct nftnl_rule *a, struct nftnl_rule *b, bool *ret_same)
+{
+	cleanup_free char *buffer = calloc(2, ENCODED_SIZE);
+	const struct nlmsghdr *x, *y;
+
+	if (!buffer)
+		return -ENOMEM;
+	x = encode_rule(a, buffer);
+	y = encode_rule(b, buffer + ENCODED_SIZE);
+	*ret_same = x->nlmsg_len == y->nlmsg_len && memcmp(x, y, x->nlmsg_len) == 0;
+	return 0;
+}
+
+/* Whether it is the next one that its chain should have. */
+static int is_expected_rule(struct snapshot *snapshot, struct nftnl_rule *rule, bool *ret_expected)
 {
 	const struct nft_skeleton *skeleton = snapshot->skeleton;
 	const char *name = nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN);
 	size_t chain = chain_index(skeleton, name), expected;
 
+	*ret_expected = false;
 	if (chain == skeleton->chain_count)
-		return false;
+		return 0;
 	expected = snapshot->next_rule[chain]++;
-	return expected < skeleton->rule_count &&
-	       same_text(nftnl_rule_get_str(skeleton->rules[expected], NFTNL_RULE_CHAIN), name) &&
-	       same_rule(rule, skeleton->rules[expected]);
+	if (expected >= skeleton->rule_count ||
+	    !same_text(nftnl_rule_get_str(skeleton->rules[expected], NFTNL_RULE_CHAIN), name))
+		return 0;
+	return same_rule(rule, skeleton->rules[expected], ret_expected);
 }
 
 static int got_rule(const struct nlmsghdr *header, void *data)
 {
 	struct snapshot *snapshot = data;
 	struct nftnl_rule *rule = nftnl_rule_alloc();
+	bool expected = false;
+	int r = 0;
 
 	if (!rule)
 		return -ENOMEM;
-	if (nftnl_rule_nlmsg_parse(header, rule) == 0 &&
-	    same_text(nftnl_rule_get_str(rule, NFTNL_RULE_TABLE), KERNEL_TABLE)) {
-		if (is_expected_rule(snapshot, rule))
+	if (nftnl_rule_nlmsg_parse(header, rule) < 0) {
+		/* An expression that libnftnl does not know is in no rule of ours. */
+		snapshot->rules_differ = true;
+	} else if (same_text(nftnl_rule_get_str(rule, NFTNL_RULE_TABLE), KERNEL_TABLE)) {
+		r = is_expected_rule(snapshot, rule, &expected);
+		if (expected)
 			snapshot->rules_seen++;
 		else
 			snapshot->rules_differ = true;
 	}
 	nftnl_rule_free(rule);
-	return 0;
+	return r;
 }
 
-static void fill_rules(struct nlmsghdr *header, void *data)
+/* Only our table's: NFTA_SET_TABLE and NFTA_RULE_TABLE are the same attribute.
+ */
+static void fill_table(struct nlmsghdr *header, void *data)
 {
 	(void)data;
 	mnl_attr_put_strz(header, NFTA_RULE_TABLE, KERNEL_TABLE);
@@ -303,6 +341,9 @@ static enum kernel_skeleton judge(const struct snapshot *snapshot)
 
 	if (!snapshot->state->exists)
 		return KERNEL_SKELETON_ABSENT;
+	/* A dormant table is there to be seen, and lets everything through. */
+	if (snapshot->state->flags & NFT_TABLE_F_DORMANT)
+		return KERNEL_SKELETON_FOREIGN;
 	if (snapshot->sets_differ || snapshot->chains_differ || snapshot->strange ||
 	    snapshot->sets_seen != skeleton->set_count || snapshot->chains_seen != skeleton->chain_count)
 		return KERNEL_SKELETON_FOREIGN;
@@ -317,11 +358,11 @@ static int read_table(struct kernel *kernel, struct snapshot *snapshot, struct e
 
 	if (r < 0 || !snapshot->state->exists)
 		return r;
-	r = kernel_dump(kernel, NFT_MSG_GETSET, NFPROTO_INET, NULL, NULL, got_set, snapshot, err);
+	r = kernel_dump(kernel, NFT_MSG_GETSET, NFPROTO_INET, fill_table, NULL, got_set, snapshot, err);
 	if (r == 0)
 		r = kernel_dump(kernel, NFT_MSG_GETCHAIN, NFPROTO_INET, NULL, NULL, got_chain, snapshot, err);
 	if (r == 0)
-		r = kernel_dump(kernel, NFT_MSG_GETRULE, NFPROTO_INET, fill_rules, NULL, got_rule, snapshot, err);
+		r = kernel_dump(kernel, NFT_MSG_GETRULE, NFPROTO_INET, fill_table, NULL, got_rule, snapshot, err);
 	if (r == 0)
 		r = read_all_elements(kernel, snapshot, err);
 	return r;

@@ -12,8 +12,8 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
-/* A nested attribute ends at 64 KiB; header and fixed attributes come on top. */
-#define MESSAGE_ROOM ((size_t)80 * 1024)
+/* For the headers of a message, and the batch's own begin and end. */
+#define HEADERS ((size_t)64)
 
 static uint32_t aligned(uint32_t length)
 {
@@ -27,17 +27,20 @@ void nft_batch_clear(struct nft_batch *batch)
 	memset(batch, 0, sizeof(*batch));
 }
 
-static int make_room(struct nft_batch *batch)
+static int make_room(struct nft_batch *batch, size_t room)
 {
 	size_t capacity = batch->capacity;
 	char *buffer;
 
-	if (batch->capacity - batch->length >= MESSAGE_ROOM)
+	room += HEADERS;
+	if (batch->capacity - batch->length >= room)
 		return 0;
-	capacity = capacity + capacity / 2 + MESSAGE_ROOM;
+	capacity = capacity + capacity / 2 + room;
 	buffer = realloc(batch->buffer, capacity);
 	if (!buffer)
 		return -ENOMEM;
+	/* The padding between attributes is sent, too. */
+	memset(buffer + batch->capacity, 0, capacity - batch->capacity);
 	batch->buffer = buffer;
 	batch->capacity = capacity;
 	return 0;
@@ -48,7 +51,7 @@ int nft_batch_begin(struct nft_batch *batch, uint32_t sequence)
 	struct nlmsghdr *header;
 
 	batch->sequence = sequence;
-	if (make_room(batch) < 0)
+	if (make_room(batch, 0) < 0)
 		return -ENOMEM;
 	header = nftnl_batch_begin(batch->buffer + batch->length, batch->sequence++);
 	batch->length += aligned(header->nlmsg_len);
@@ -59,29 +62,29 @@ int nft_batch_end(struct nft_batch *batch)
 {
 	struct nlmsghdr *header;
 
-	if (make_room(batch) < 0)
+	if (make_room(batch, 0) < 0)
 		return -ENOMEM;
 	header = nftnl_batch_end(batch->buffer + batch->length, batch->sequence++);
 	batch->length += aligned(header->nlmsg_len);
 	return 0;
 }
 
-struct nlmsghdr *nft_batch_message(struct nft_batch *batch, uint16_t type, uint16_t family, uint16_t flags,
+struct nlmsghdr *nft_batch_message(struct nft_batch *batch, size_t room, uint16_t type, uint16_t family, uint16_t flags,
 				   const char *fmt, ...)
 {
 	struct nft_batch_entry *entry;
 	va_list ap;
 
-	if (make_room(batch) < 0)
+	if (make_room(batch, room) < 0)
 		return NULL;
 	if (batch->count == batch->room) {
-		size_t room = batch->room ? batch->room * 2 : 16;
-		struct nft_batch_entry *entries = realloc(batch->entries, room * sizeof(*entries));
+		size_t entry_room = batch->room ? batch->room * 2 : 16;
+		struct nft_batch_entry *entries = realloc(batch->entries, entry_room * sizeof(*entries));
 
 		if (!entries)
 			return NULL;
 		batch->entries = entries;
-		batch->room = room;
+		batch->room = entry_room;
 	}
 	entry = &batch->entries[batch->count++];
 	*entry = (struct nft_batch_entry){ .sequence = batch->sequence, .offset = batch->length };

@@ -35,10 +35,14 @@ void nft_batch_clear(struct nft_batch *batch);
 /* Begins the transaction; sequence numbers count from `sequence`. */
 int nft_batch_begin(struct nft_batch *batch, uint32_t sequence);
 
-/* A new message of an nf_tables type (NFT_MSG_…) that asks for an acknowledgement, with room for 64 KiB of attributes;
- * what it is about follows as in printf.  NULL when out of memory. */
-__attribute__((format(printf, 5, 6))) struct nlmsghdr *
-nft_batch_message(struct nft_batch *batch, uint16_t type, uint16_t family, uint16_t flags, const char *fmt, ...);
+/* Room for the attributes of anything but elements. */
+#define NFT_BATCH_ROOM ((size_t)4096)
+
+/* A new message of an nf_tables type (NFT_MSG_…) that asks for an acknowledgement, with `room` bytes for its
+ * attributes; what it is about follows as in printf.  NULL when out of memory. */
+__attribute__((format(printf, 6, 7))) struct nlmsghdr *nft_batch_message(struct nft_batch *batch, size_t room,
+									 uint16_t type, uint16_t family, uint16_t flags,
+									 const char *fmt, ...);
 /* To be called when the message's attributes are in place. */
 void nft_batch_done(struct nft_batch *batch);
 

@@ -1,26 +1,149 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Elements are read attribute by attribute, with libmnl's checks of every length: libnftnl's parser of elements trusts
+ * its input (1.2.4 falls over an expression without a name), and it would copy what we only look at.
+ */
 #include "nft_decode.h"
 
+#include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libmnl/libmnl.h>
-#include <libnftnl/expr.h>
-#include <libnftnl/set.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 
 #include "nft_expr.h"
 
+#define LONGEST_KEY 40
+
+/* One element as it came. */
+struct element {
+	const uint8_t *key, *key_end; /* NULL where there is none */
+	uint32_t key_length, key_end_length;
+	const void *user_data;
+	uint32_t user_data_length;
+	uint64_t packets, bytes;
+	uint64_t expiration;
+	bool has_expiration, has_timeout;
+};
+
+struct bytes {
+	const uint8_t *data;
+	uint32_t length;
+};
+
+static int visit_data(const struct nlattr *attribute, void *data)
+{
+	struct bytes *bytes = data;
+
+	if (mnl_attr_get_type(attribute) == NFTA_DATA_VALUE) {
+		bytes->data = mnl_attr_get_payload(attribute);
+		bytes->length = mnl_attr_get_payload_len(attribute);
+	}
+	return MNL_CB_OK;
+}
+
+static uint64_t read_u64(const struct nlattr *attribute)
+{
+	uint64_t value = 0;
+
+	if (mnl_attr_get_payload_len(attribute) == sizeof(value))
+		memcpy(&value, mnl_attr_get_payload(attribute), sizeof(value));
+	return be64toh(value);
+}
+
+struct expression {
+	bool counter;
+	const struct nlattr *data;
+};
+
+static int visit_expression(const struct nlattr *attribute, void *data)
+{
+	struct expression *expression = data;
+
+	if (mnl_attr_get_type(attribute) == NFTA_EXPR_DATA)
+		expression->data = attribute;
+	else if (mnl_attr_get_type(attribute) == NFTA_EXPR_NAME &&
+		 mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0)
+		expression->counter = strcmp(mnl_attr_get_str(attribute), "counter") == 0;
+	return MNL_CB_OK;
+}
+
+static int visit_counter(const struct nlattr *attribute, void *data)
+{
+	struct element *element = data;
+
+	if (mnl_attr_get_type(attribute) == NFTA_COUNTER_PACKETS)
+		element->packets = read_u64(attribute);
+	else if (mnl_attr_get_type(attribute) == NFTA_COUNTER_BYTES)
+		element->bytes = read_u64(attribute);
+	return MNL_CB_OK;
+}
+
+/* One expression of an element. */
+static int read_expression(const struct nlattr *attribute, void *data)
+{
+	struct expression expression = { 0 };
+
+	if (mnl_attr_parse_nested(attribute, visit_expression, &expression) < 0)
+		return MNL_CB_ERROR;
+	if (!expression.counter || !expression.data)
+		return MNL_CB_OK;
+	return mnl_attr_parse_nested(expression.data, visit_counter, data);
+}
+
+static int read_key(const struct nlattr *attribute, const uint8_t **ret_key, uint32_t *ret_length)
+{
+	struct bytes bytes = { 0 };
+
+	if (mnl_attr_parse_nested(attribute, visit_data, &bytes) < 0)
+		return MNL_CB_ERROR;
+	*ret_key = bytes.data;
+	*ret_length = bytes.length;
+	return MNL_CB_OK;
+}
+
+static int visit_element_attribute(const struct nlattr *attribute, void *data)
+{
+	struct element *element = data;
+
+	switch (mnl_attr_get_type(attribute)) {
+	case NFTA_SET_ELEM_KEY:
+		return read_key(attribute, &element->key, &element->key_length);
+	case NFTA_SET_ELEM_KEY_END:
+		return read_key(attribute, &element->key_end, &element->key_end_length);
+	case NFTA_SET_ELEM_USERDATA:
+		element->user_data = mnl_attr_get_payload(attribute);
+		element->user_data_length = mnl_attr_get_payload_len(attribute);
+		return MNL_CB_OK;
+	case NFTA_SET_ELEM_EXPR:
+		return read_expression(attribute, element);
+	case NFTA_SET_ELEM_EXPRESSIONS:
+		return mnl_attr_parse_nested(attribute, read_expression, element);
+	case NFTA_SET_ELEM_TIMEOUT:
+		element->has_timeout = true;
+		return MNL_CB_OK;
+	case NFTA_SET_ELEM_EXPIRATION:
+		element->has_expiration = true;
+		element->expiration = read_u64(attribute);
+		return MNL_CB_OK;
+	default:
+		return MNL_CB_OK;
+	}
+}
+
 static uint32_t get_address(const uint8_t *key, uint8_t family, struct address *address)
 {
+	memset(address, 0, sizeof(*address));
 	address->family = family;
 	memcpy(address->bytes, key, address_length(address));
 	return address_length(address);
 }
 
-/* Which of the four parts of a flow's key stands where. */
+/* The four parts of a flow's key; each begins at a register of four bytes. */
 static void get_flow(const uint8_t *key, uint8_t family, struct address *source, struct address *destination,
 		     uint8_t *protocol, uint16_t *port)
 {
@@ -32,37 +155,56 @@ static void get_flow(const uint8_t *key, uint8_t family, struct address *source,
 	*port = (uint16_t)(key[at] << 8 | key[at + 1]);
 }
 
+static uint32_t flow_key_length(uint8_t family)
+{
+	return family == ADDRESS_IPV6 ? LONGEST_KEY : 16;
+}
+
 static uint32_t key_length(enum policy_set set)
 {
 	switch (set) {
 	case POLICY_NETWORKS:
-		return 32;
+		return 2 * POLICY_IFNAME_SIZE;
 	case POLICY_BRIDGES:
 	case POLICY_FOREIGN:
-		return 16;
+		return POLICY_IFNAME_SIZE;
 	case POLICY_ENDPOINTS4:
-		return 20;
+		return POLICY_IFNAME_SIZE + 4;
 	case POLICY_ENDPOINTS6:
-		return 32;
+		return POLICY_IFNAME_SIZE + 16;
 	case POLICY_OBSERVED4:
 		return 4;
 	case POLICY_OBSERVED6:
 		return 16;
-	case POLICY_FLOWS4:
-	case POLICY_RANGES4:
-		return 16;
 	default:
-		return 40;
+		return flow_key_length(policy_set_family(set));
 	}
 }
 
-/* False: a key that our record cannot say. */
-static bool get_key(enum policy_set set, const uint8_t *key, const uint8_t *key_end, struct policy_record *record)
+/* False: an interval of addresses, which was not made by us. */
+static bool get_range(const struct element *element, struct policy_record *record)
 {
-	uint8_t family = policy_set_family(set);
+	uint8_t family = policy_set_family(record->set);
+	const uint8_t *end = element->key_end ? element->key_end : element->key;
 	struct address source, destination;
 
-	switch (set) {
+	get_flow(element->key, family, &record->source, &record->destination, &record->protocol_first,
+		 &record->port_first);
+	get_flow(end, family, &source, &destination, &record->protocol_last, &record->port_last);
+	return address_compare(&source, &record->source) == 0 &&
+	       address_compare(&destination, &record->destination) == 0;
+}
+
+/* False: a key that our record cannot say. */
+static bool get_key(const struct element *element, struct policy_record *record)
+{
+	uint8_t family = policy_set_family(record->set);
+	const uint8_t *key = element->key;
+
+	if (!key || element->key_length != key_length(record->set) ||
+	    (element->key_end && element->key_end_length != element->key_length))
+		return false;
+	switch (record->set) {
 	case POLICY_NETWORKS:
 		/* A pair of two bridges would join two networks: nothing of ours. */
 		if (memcmp(key, key + POLICY_IFNAME_SIZE, POLICY_IFNAME_SIZE) != 0)
@@ -82,42 +224,9 @@ static bool get_key(enum policy_set set, const uint8_t *key, const uint8_t *key_
 		get_address(key, family, &record->source);
 		break;
 	default:
-		get_flow(key, family, &record->source, &record->destination, &record->protocol_first,
-			 &record->port_first);
-		record->protocol_last = record->protocol_first;
-		record->port_last = record->port_first;
-		if (!key_end)
-			break;
-		memset(&source, 0, sizeof(source));
-		memset(&destination, 0, sizeof(destination));
-		get_flow(key_end, family, &source, &destination, &record->protocol_last, &record->port_last);
-		/* An interval of addresses was not made by us either. */
-		if (address_compare(&source, &record->source) != 0 ||
-		    address_compare(&destination, &record->destination) != 0)
-			return false;
-		break;
+		return get_range(element, record);
 	}
 	return record->bridge[POLICY_IFNAME_SIZE - 1] == '\0';
-}
-
-static int read_counter(struct nftnl_expr *expr, void *data)
-{
-	uint64_t *counter = data;
-
-	if (strcmp(nftnl_expr_get_str(expr, NFTNL_EXPR_NAME), "counter") == 0) {
-		counter[0] = nftnl_expr_get_u64(expr, NFTNL_EXPR_CTR_PACKETS);
-		counter[1] = nftnl_expr_get_u64(expr, NFTNL_EXPR_CTR_BYTES);
-	}
-	return 0;
-}
-
-static void get_counter(struct nftnl_set_elem *element, uint64_t *packets, uint64_t *bytes)
-{
-	uint64_t counter[2] = { 0, 0 };
-
-	(void)nftnl_set_elem_expr_foreach(element, read_counter, counter);
-	*packets = counter[0];
-	*bytes = counter[1];
 }
 
 struct reading {
@@ -127,53 +236,34 @@ struct reading {
 	uint8_t family;
 	struct kernel_denied **denied;
 	size_t *count;
+	int (*take)(struct reading *reading, const struct element *element);
+	int result;
 };
 
-static int read_element(struct nftnl_set_elem *element, void *data)
+static int take_record(struct reading *reading, const struct element *element)
 {
-	struct reading *reading = data;
-	struct policy_record record = { .set = reading->set };
+	struct policy_record record = { .set = reading->set, .packets = element->packets, .bytes = element->bytes };
 	char comment[POLICY_COMMENT_MAX + 2];
-	const void *key, *key_end = NULL, *user_data;
-	uint32_t length, end_length, user_length = 0;
 
-	key = nftnl_set_elem_get(element, NFTNL_SET_ELEM_KEY, &length);
-	if (nftnl_set_elem_is_set(element, NFTNL_SET_ELEM_KEY_END)) {
-		key_end = nftnl_set_elem_get(element, NFTNL_SET_ELEM_KEY_END, &end_length);
-		if (end_length != length)
-			key = NULL;
-	}
-	if (!key || length != key_length(reading->set) || !get_key(reading->set, key, key_end, &record)) {
+	if (!get_key(element, &record)) {
 		reading->strange++;
 		return 0;
 	}
-	user_data = nftnl_set_elem_is_set(element, NFTNL_SET_ELEM_USERDATA)
-			    ? nftnl_set_elem_get(element, NFTNL_SET_ELEM_USERDATA, &user_length)
-			    : NULL;
-	nft_expr_comment_read(user_data, user_length, comment, sizeof(comment));
+	nft_expr_comment_read(element->user_data, element->user_data_length, comment, sizeof(comment));
 	/* One that goes away by itself is not ours: no comment of ours, so that it is replaced. */
-	record.comment = nftnl_set_elem_is_set(element, NFTNL_SET_ELEM_TIMEOUT) ? "(with a timeout)" : comment;
-	get_counter(element, &record.packets, &record.bytes);
+	record.comment = element->has_timeout ? "(with a timeout)" : comment;
 	return policy_add(reading->policy, &record);
 }
 
-static int read_denied(struct nftnl_set_elem *element, void *data)
+static int take_denied(struct reading *reading, const struct element *element)
 {
-	struct reading *reading = data;
-	struct kernel_denied denied = { 0 }, *grown;
-	uint64_t expiration;
-	const void *key;
-	uint32_t length;
+	struct kernel_denied denied = { .packets = element->packets, .bytes = element->bytes }, *grown;
+	uint64_t left = element->has_expiration ? element->expiration : KERNEL_DENIED_MS;
 
-	key = nftnl_set_elem_get(element, NFTNL_SET_ELEM_KEY, &length);
-	if (!key || length != (reading->family == ADDRESS_IPV6 ? 40u : 16u))
+	if (!element->key || element->key_length != flow_key_length(reading->family))
 		return 0;
-	get_flow(key, reading->family, &denied.source, &denied.destination, &denied.protocol, &denied.port);
-	get_counter(element, &denied.packets, &denied.bytes);
-	expiration = nftnl_set_elem_is_set(element, NFTNL_SET_ELEM_EXPIRATION)
-			     ? nftnl_set_elem_get_u64(element, NFTNL_SET_ELEM_EXPIRATION)
-			     : KERNEL_DENIED_MS;
-	denied.age_ms = expiration < KERNEL_DENIED_MS ? KERNEL_DENIED_MS - expiration : 0;
+	get_flow(element->key, reading->family, &denied.source, &denied.destination, &denied.protocol, &denied.port);
+	denied.age_ms = left < KERNEL_DENIED_MS ? KERNEL_DENIED_MS - left : 0;
 	if (*reading->count % 64 == 0) {
 		grown = realloc(*reading->denied, (*reading->count + 64) * sizeof(*grown));
 		if (!grown)
@@ -184,26 +274,37 @@ static int read_denied(struct nftnl_set_elem *element, void *data)
 	return 0;
 }
 
-static int for_each(const struct nlmsghdr *header, int (*function)(struct nftnl_set_elem *, void *),
-		    struct reading *reading)
+static int visit_element(const struct nlattr *attribute, void *data)
 {
-	struct nftnl_set *set = nftnl_set_alloc();
-	int r;
+	struct reading *reading = data;
+	struct element element = { 0 };
 
-	if (!set)
-		return -ENOMEM;
-	if (nftnl_set_elems_nlmsg_parse(header, set) < 0)
-		r = -EBADMSG;
-	else
-		r = nftnl_set_elem_foreach(set, function, reading) < 0 ? -ENOMEM : 0;
-	nftnl_set_free(set);
-	return r;
+	if (mnl_attr_parse_nested(attribute, visit_element_attribute, &element) < 0)
+		return MNL_CB_ERROR;
+	reading->result = reading->take(reading, &element);
+	return reading->result < 0 ? MNL_CB_ERROR : MNL_CB_OK;
+}
+
+static int visit_list(const struct nlattr *attribute, void *data)
+{
+	if (mnl_attr_get_type(attribute) == NFTA_SET_ELEM_LIST_ELEMENTS)
+		return mnl_attr_parse_nested(attribute, visit_element, data);
+	return MNL_CB_OK;
+}
+
+static int for_each(const struct nlmsghdr *header, struct reading *reading)
+{
+	if (header->nlmsg_len < mnl_nlmsg_size(sizeof(struct nfgenmsg)))
+		return -EBADMSG;
+	if (mnl_attr_parse(header, sizeof(struct nfgenmsg), visit_list, reading) < 0)
+		return reading->result < 0 ? reading->result : -EBADMSG;
+	return 0;
 }
 
 int nft_decode_elements(const struct nlmsghdr *header, enum policy_set set, struct policy *policy, size_t *ret_strange)
 {
-	struct reading reading = { .set = set, .policy = policy };
-	int r = for_each(header, read_element, &reading);
+	struct reading reading = { .set = set, .policy = policy, .take = take_record };
+	int r = for_each(header, &reading);
 
 	*ret_strange += reading.strange;
 	return r;
@@ -211,7 +312,7 @@ int nft_decode_elements(const struct nlmsghdr *header, enum policy_set set, stru
 
 int nft_decode_denied(const struct nlmsghdr *header, uint8_t family, struct kernel_denied **denied, size_t *count)
 {
-	struct reading reading = { .family = family, .denied = denied, .count = count };
+	struct reading reading = { .family = family, .denied = denied, .count = count, .take = take_denied };
 
-	return for_each(header, read_denied, &reading);
+	return for_each(header, &reading);
 }

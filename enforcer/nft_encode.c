@@ -15,7 +15,8 @@
 
 /* Elements in one message: an element with an IPv6 key, its end, a counter and a comment has about 330 bytes, and all
  * of a message's elements are one attribute of at most 64 KiB. */
-#define PER_MESSAGE 100
+#define PER_MESSAGE  100
+#define ELEMENT_ROOM ((size_t)512)
 
 static uint32_t put_address(uint8_t *key, const struct address *address)
 {
@@ -149,7 +150,8 @@ static int add_message(struct nft_batch *batch, const struct policy_record *cons
 			nftnl_set_elem_free(element);
 	}
 	if (r == 0)
-		header = nft_batch_message(batch, add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM, NFPROTO_INET,
+		header = nft_batch_message(batch, count * ELEMENT_ROOM + NFT_BATCH_ROOM,
+					   add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM, NFPROTO_INET,
 					   add ? NLM_F_CREATE | NLM_F_EXCL : 0, "set %s", name);
 	if (header) {
 		nftnl_set_elems_nlmsg_build_payload(header, set);
@@ -233,7 +235,8 @@ static int add_denied_message(struct nft_batch *batch, const struct kernel_denie
 		any = true;
 	}
 	if (r == 0 && any) {
-		header = nft_batch_message(batch, NFT_MSG_NEWSETELEM, NFPROTO_INET, NLM_F_CREATE, "set %s", name);
+		header = nft_batch_message(batch, count * ELEMENT_ROOM + NFT_BATCH_ROOM, NFT_MSG_NEWSETELEM,
+					   NFPROTO_INET, NLM_F_CREATE, "set %s", name);
 		if (header) {
 			nftnl_set_elems_nlmsg_build_payload(header, set);
 			nft_batch_done(batch);

@@ -79,6 +79,21 @@ int nft_expr_equal(struct nftnl_rule *rule, uint32_t reg, const void *data, uint
 	return 0;
 }
 
+int nft_expr_byteorder(struct nftnl_rule *rule, uint32_t reg)
+{
+	struct nftnl_expr *expr = nftnl_expr_alloc("byteorder");
+
+	if (!expr)
+		return -ENOMEM;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BYTEORDER_SREG, reg);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BYTEORDER_DREG, reg);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BYTEORDER_OP, NFT_BYTEORDER_HTON);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BYTEORDER_LEN, 1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BYTEORDER_SIZE, 2);
+	nftnl_rule_add_expr(rule, expr);
+	return 0;
+}
+
 int nft_expr_bitwise(struct nftnl_rule *rule, uint32_t reg, uint32_t mask, uint32_t xor)
 {
 	struct nftnl_expr *expr = nftnl_expr_alloc("bitwise");

@@ -338,15 +338,18 @@ static int load_family(struct nftnl_rule *rule, uint8_t family)
 	return match_meta_u8(rule, NFT_META_NFPROTO, family == 4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
 }
 
-static int load_flow(struct nftnl_rule *rule, uint8_t family, enum key key)
+static int load_flow(struct nftnl_rule *rule, uint8_t family, enum key key, bool interval)
 {
 	uint32_t first = flow_registers[family].source, second = flow_registers[family].destination;
+	uint32_t protocol = flow_registers[family].protocol;
 	bool forth = key != KEY_BACK;
 	int r;
 
 	r = load_family(rule, family) ?: load_address(rule, family, forth, first)
 					     ?: load_address(rule, family, !forth, second)
-					     ?: nft_expr_meta(rule, NFT_META_L4PROTO, flow_registers[family].protocol);
+					     ?: nft_expr_meta(rule, NFT_META_L4PROTO, protocol);
+	if (r == 0 && interval)
+		r = nft_expr_byteorder(rule, protocol);
 	if (r < 0)
 		return r;
 	if (key == KEY_ICMP)
@@ -384,7 +387,7 @@ static int load_key(struct nftnl_rule *rule, const struct rule_spec *spec)
 	case KEY_FORTH:
 	case KEY_BACK:
 	case KEY_ICMP:
-		return load_flow(rule, spec->family, spec->key);
+		return load_flow(rule, spec->family, spec->key, strncmp(spec->set, "ranges", 6) == 0);
 	case KEY_ORIGINAL:
 		return load_original(rule, spec->family);
 	}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What we build and what nft builds of skeleton.nft: the kernel must not be able to tell them apart. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <libmnl/libmnl.h>
+#include <libnftnl/common.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "kernel_namespace.h"
+
+static const struct kernel_options options = { .mark = NAMESPACE_MARK };
+
+/* Messages of one kind about our table, without what the kernel numbers by itself. */
+struct dump {
+	char *text; /* a line of hexadecimal for each message */
+	size_t length;
+	FILE *out;
+	uint16_t handle, position; /* attributes to leave out */
+};
+
+static int write_attribute(const struct nlattr *attribute, void *data)
+{
+	struct dump *dump = data;
+	const uint8_t *bytes = mnl_attr_get_payload(attribute);
+	uint16_t type = mnl_attr_get_type(attribute);
+
+	if (type == dump->handle || type == dump->position)
+		return MNL_CB_OK;
+	fprintf(dump->out, " %u:", type);
+	for (size_t i = 0; i < mnl_attr_get_payload_len(attribute); i++)
+		fprintf(dump->out, "%02x", bytes[i]);
+	return MNL_CB_OK;
+}
+
+static int write_message(const struct nlmsghdr *message, void *data)
+{
+	struct dump *dump = data;
+
+	if (mnl_attr_parse(message, sizeof(struct nfgenmsg), write_attribute, dump) < 0)
+		return MNL_CB_ERROR;
+	fputc('\n', dump->out);
+	return MNL_CB_OK;
+}
+
+/* The caller frees the text. */
+static char *dump_messages(uint16_t type, uint16_t handle, uint16_t position)
+{
+	static char buffer[65536];
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	struct dump dump = { .handle = handle, .position = position };
+	struct nlmsghdr *request = nftnl_nlmsg_build_hdr(buffer, type, NFPROTO_INET, NLM_F_DUMP, 1);
+	ssize_t length;
+	int more = 1;
+
+	assert_non_null(socket);
+	assert_int_equal(mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID), 0);
+	dump.out = open_memstream(&dump.text, &dump.length);
+	assert_non_null(dump.out);
+	assert_true(mnl_socket_sendto(socket, request, request->nlmsg_len) > 0);
+	while (more > 0) {
+		length = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+		assert_true(length > 0);
+		more = mnl_cb_run(buffer, (size_t)length, 1, mnl_socket_get_portid(socket), write_message, &dump);
+	}
+	assert_int_equal(more, 0);
+	fclose(dump.out);
+	mnl_socket_close(socket);
+	return dump.text;
+}
+
+/* Everything that tells one table from another. */
+struct picture {
+	char *list, *sets, *chains, *rules;
+};
+
+static void take_picture(struct picture *picture)
+{
+	picture->list = output_of("nft list table inet bulkhead");
+	picture->sets = dump_messages(NFT_MSG_GETSET, NFTA_SET_HANDLE, 0);
+	picture->chains = dump_messages(NFT_MSG_GETCHAIN, NFTA_CHAIN_HANDLE, NFTA_CHAIN_USE);
+	picture->rules = dump_messages(NFT_MSG_GETRULE, NFTA_RULE_HANDLE, NFTA_RULE_POSITION);
+}
+
+static void free_picture(struct picture *picture)
+{
+	free(picture->list);
+	free(picture->sets);
+	free(picture->chains);
+	free(picture->rules);
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += *text == '\n';
+	return count;
+}
+
+static void test_builds_what_nft_builds(void **state)
+{
+	struct policy *nothing = new_policy();
+	struct picture ours, theirs;
+	struct kernel *kernel;
+
+	(void)state;
+	namespace_fresh();
+	policy_finish(nothing);
+	kernel = open_kernel();
+	install(kernel, &options, nothing);
+	take_picture(&ours);
+	kernel_close(kernel);
+	namespace_fresh();
+	run("nft -f " TESTS_DIR "/unit/skeleton.nft");
+	take_picture(&theirs);
+	assert_same_text("nft's list", theirs.list, ours.list);
+	assert_int_equal(count_lines(theirs.sets), 13);
+	assert_same_text("a set", theirs.sets, ours.sets);
+	assert_int_equal(count_lines(theirs.chains), 11);
+	assert_same_text("a chain", theirs.chains, ours.chains);
+	assert_true(count_lines(theirs.rules) > 40);
+	assert_same_text("a rule", theirs.rules, ours.rules);
+	free_picture(&ours);
+	free_picture(&theirs);
+	policy_free(nothing);
+}
+
+/* A table that came through nft's hands is as good as ours: no repair, no lost counters. */
+static void test_recognises_what_nft_builds(void **state)
+{
+	struct kernel_state read;
+	struct kernel *kernel;
+
+	(void)state;
+	namespace_fresh();
+	run("nft -f " TESTS_DIR "/unit/skeleton.nft");
+	kernel = open_kernel();
+	read = read_kernel(kernel, &options);
+	assert_int_equal(read.skeleton, KERNEL_SKELETON_WHOLE);
+	kernel_state_clear(&read);
+	kernel_close(kernel);
+}
+
+/* `nft list ruleset` is a backup that `nft -f` takes back, with the elements, names and counters of every set. */
+static void test_list_is_a_backup(void **state)
+{
+	char file[] = "/tmp/test-skeleton.XXXXXX";
+	struct policy *policy = some_policy();
+	char *before, *after;
+	struct kernel *kernel;
+	int fd;
+
+	(void)state;
+	namespace_fresh();
+	kernel = open_kernel();
+	/* Compiled records count nothing yet; these go on counting. */
+	for (size_t i = 0; i < policy_count(policy); i++) {
+		struct policy_record *record = (struct policy_record *)(uintptr_t)policy_at(policy, i);
+
+		if (record->set >= POLICY_FLOWS4) {
+			record->packets = 3 + i;
+			record->bytes = 1000 * i;
+		}
+	}
+	install(kernel, &options, policy);
+	kernel_close(kernel);
+	before = output_of("nft list ruleset");
+	assert_non_null(strstr(before, "172.18.0.2 . 172.18.0.4 . 0-255 . 0-65535"));
+	assert_non_null(strstr(before, "fd00:18::2 . fd00:18::3 . tcp . 5432"));
+	assert_non_null(strstr(before, "comment \"shop: web (web-1) -> db (db-1)\""));
+	fd = mkstemp(file);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, before, strlen(before)), (ssize_t)strlen(before));
+	close(fd);
+	namespace_fresh();
+	if (try_to_run("nft -f %s", file) != 0) {
+		unlink(file);
+		fail_msg("nft does not take back what it listed");
+	}
+	unlink(file);
+	after = output_of("nft list ruleset");
+	assert_same_text("the list", before, after);
+	kernel = open_kernel();
+	assert_kernel_holds(kernel, &options, policy);
+	kernel_close(kernel);
+	free(before);
+	free(after);
+	policy_free(policy);
+}
+
+/* Without a mark, packets are accepted as they are. */
+static void test_no_mark(void **state)
+{
+	const struct kernel_options no_mark = { .mark = 0 }, other_mark = { .mark = 0x20 };
+	struct policy *policy = some_policy();
+	struct kernel_state read;
+	struct kernel *kernel;
+	char *list;
+
+	(void)state;
+	namespace_fresh();
+	kernel = open_kernel();
+	install(kernel, &no_mark, policy);
+	assert_kernel_holds(kernel, &no_mark, policy);
+	list = output_of("nft list chain inet bulkhead admit");
+	assert_null(strstr(list, "mark set"));
+	assert_non_null(strstr(list, "\t\taccept"));
+	free(list);
+	/* The mark is a rule's; another one asks for other rules, and for nothing else. */
+	read = read_kernel(kernel, &other_mark);
+	assert_int_equal(read.skeleton, KERNEL_SKELETON_RULES);
+	kernel_state_clear(&read);
+	install(kernel, &other_mark, policy);
+	list = output_of("nft list chain inet bulkhead admit");
+	assert_non_null(strstr(list, "meta mark set meta mark | 0x00000020 accept"));
+	free(list);
+	kernel_close(kernel);
+	policy_free(policy);
+}
+
+struct damage {
+	const char *what, *command;
+	enum kernel_skeleton expected;
+};
+
+/* What somebody may have done to our table, each by itself, and what it takes to put it right. */
+static const struct damage damages[] = {
+	{ "a deleted table", "nft delete table inet bulkhead", KERNEL_SKELETON_ABSENT },
+	{ "a flushed ruleset", "nft flush ruleset", KERNEL_SKELETON_ABSENT },
+	{ "flushed rules", "nft flush table inet bulkhead", KERNEL_SKELETON_RULES },
+	{ "a flushed chain", "nft flush chain inet bulkhead deny", KERNEL_SKELETON_RULES },
+	{ "a rule on top", "nft insert rule inet bulkhead forward accept", KERNEL_SKELETON_RULES },
+	{ "a rule at the end", "nft add rule inet bulkhead record_control counter", KERNEL_SKELETON_RULES },
+	{ "a rule that begins like ours", "nft insert rule inet bulkhead between goto deny", KERNEL_SKELETON_RULES },
+	{ "a swapped verdict",
+	  "nft flush chain inet bulkhead admit; nft add rule inet bulkhead admit 'meta mark set meta mark | "
+	  "0x10000000' "
+	  "drop comment '\"the mark passes Docker\\x27s own drop\"'",
+	  KERNEL_SKELETON_RULES },
+	{ "a lost comment",
+	  "nft flush chain inet bulkhead leaving; nft add rule inet bulkhead leaving oifname @bridges goto "
+	  "deny_across; "
+	  "nft add rule inet bulkhead leaving 'oifname \"br-*\" oifname != @foreign goto deny_across'",
+	  KERNEL_SKELETON_RULES },
+	{ "a name instead of a pattern",
+	  "nft flush chain inet bulkhead leaving; nft add rule inet bulkhead leaving oifname @bridges goto deny_across "
+	  "comment '\"from one network into another\"'; "
+	  "nft add rule inet bulkhead leaving 'oifname \"br-\" oifname != @foreign goto deny_across'",
+	  KERNEL_SKELETON_RULES },
+	{ "a chain more", "nft add chain inet bulkhead other", KERNEL_SKELETON_FOREIGN },
+	{ "a base chain more",
+	  "nft add chain inet bulkhead other '{ type filter hook forward priority -20; policy drop; }'",
+	  KERNEL_SKELETON_FOREIGN },
+	{ "a set more", "nft add set inet bulkhead other '{ type ipv4_addr; }'", KERNEL_SKELETON_FOREIGN },
+	{ "another policy", "nft chain inet bulkhead forward '{ policy drop; }'", KERNEL_SKELETON_FOREIGN },
+	{ "a dormant table", "nft add table inet bulkhead '{ flags dormant; }'", KERNEL_SKELETON_FOREIGN },
+	{ "an element for everybody", "nft add element inet bulkhead flows4 '{ * }'", KERNEL_SKELETON_FOREIGN },
+	{ "two bridges joined", "nft add element inet bulkhead networks '{ \"br-a\" . \"br-b\" }'",
+	  KERNEL_SKELETON_FOREIGN },
+	{ "a network of sources", "nft add element inet bulkhead ranges4 '{ 10.0.0.0/8 . 10.0.0.1 . tcp . 1-9 }'",
+	  KERNEL_SKELETON_FOREIGN },
+	/* Others' tables are not ours to judge. */
+	{ "a foreign table", "nft add table inet other; nft add chain inet other forward", KERNEL_SKELETON_WHOLE },
+	{ "another family's", "nft add table ip bulkhead; nft add chain ip bulkhead forward", KERNEL_SKELETON_WHOLE },
+};
+
+static void test_sees_damage(void **state)
+{
+	struct policy *policy = some_policy();
+	size_t wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		struct kernel_state read;
+		struct kernel *kernel;
+
+		namespace_fresh();
+		kernel = open_kernel();
+		install(kernel, &options, policy);
+		assert_kernel_holds(kernel, &options, policy);
+		run("%s", damages[i].command);
+		read = read_kernel(kernel, &options);
+		if (read.skeleton != damages[i].expected) {
+			print_error("%s: judged %d, not %d\n", damages[i].what, read.skeleton, damages[i].expected);
+			wrong++;
+		}
+		kernel_state_clear(&read);
+		/* And whatever it was, a replacement mends it. */
+		install(kernel, &options, policy);
+		assert_kernel_holds(kernel, &options, policy);
+		kernel_close(kernel);
+	}
+	policy_free(policy);
+	assert_int_equal(wrong, 0);
+}
+
+/* A set with the right name and the wrong nature: replaced as a whole. */
+static void test_sees_other_sets(void **state)
+{
+	static const char *const changes[] = {
+		"s/^\\(\\tset flows4 {\\)$/\\1\\n\\t\\ttimeout 1h/",	/* flows that end by themselves */
+		"s/size 4096/size 10/",					/* forgets */
+		"/set ranges4/,/}/ s/counter/limit rate over 1\\/day/", /* not what it counts with */
+		"/set flows6/,/}/ s/counter//",
+		"/set observed4/,/}/ s/type ipv4_addr/type ipv4_addr; flags interval/",
+	};
+	size_t wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		struct kernel_state read;
+		struct kernel *kernel;
+
+		namespace_fresh();
+		run("sed '%s' " TESTS_DIR "/unit/skeleton.nft | nft -f -", changes[i]);
+		kernel = open_kernel();
+		read = read_kernel(kernel, &options);
+		if (read.skeleton != KERNEL_SKELETON_FOREIGN) {
+			print_error("%s: judged %d\n", changes[i], read.skeleton);
+			wrong++;
+		}
+		kernel_state_clear(&read);
+		kernel_close(kernel);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_builds_what_nft_builds),
+		cmocka_unit_test(test_recognises_what_nft_builds),
+		cmocka_unit_test(test_list_is_a_backup),
+		cmocka_unit_test(test_no_mark),
+		cmocka_unit_test(test_sees_damage),
+		cmocka_unit_test(test_sees_other_sets),
+	};
+
+	return cmocka_run_group_tests(tests, namespace_setup, NULL);
+}
