@@ -209,6 +209,12 @@ static const struct rule_spec rule_specs[] = {
 	     .end = END_GOTO, .target = "admit"),
 	RULE("deny", "counter drop", .end = END_DROP, .comment = "not declared"),
 
+	/* On a bridge whose network is not known yet: else a neighbour that was asked for in vain stays unreachable for
+	 * seconds after the network is. */
+	RULE("leaving", "icmpv6 type nd-neighbor-solicit ip6 hoplimit 255 goto admit", .match = MATCH_SOLICIT,
+	     .end = END_GOTO, .target = "admit", .comment = "address resolution"),
+	RULE("leaving", "icmpv6 type nd-neighbor-advert ip6 hoplimit 255 goto admit", .match = MATCH_ADVERT,
+	     .end = END_GOTO, .target = "admit", .comment = "address resolution"),
 	RULE("leaving", "oifname @bridges goto deny_across", .key = KEY_OUT, .set = "bridges", .end = END_GOTO,
 	     .target = "deny_across", .comment = "from one network into another"),
 	RULE("leaving", "oifname \"br-*\" oifname != @foreign goto deny_across", .match = MATCH_TO_BR, .key = KEY_OUT,
