@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""ICMP errors: from an end of a declared connection they pass, from anybody else they do not."""
+import os
+import subprocess
+import sys
+
+from fixtures import SERVE, EngineTest, shop, specification
+
+FORGE = f"{os.path.dirname(os.path.abspath(__file__))}/forge.py"
+LOCAL_PORT = 40000
+# A door that is declared and that nobody serves: db itself answers with an error.
+UNSERVED = {"from": "web", "to": "db", "ports": ["99/udp", "80/udp"]}
+
+
+class Errors(EngineTest):
+    def setUp(self):
+        super().setUp()
+        self.app = self.run_shop()
+        self.attacker = self.engine.run(**specification("other", "attacker", command=SERVE))
+
+    def errors_at_web(self, provoke):
+        """Who sent the errors that arrive at web after `provoke`."""
+        listener = subprocess.Popen(
+            self.app["web"].inside(sys.executable, FORGE, "await", "1.5"), stdout=subprocess.PIPE, text=True
+        )
+        assert listener.stdout.readline() == "waiting\n"
+        provoke()
+        return listener.communicate(timeout=30)[0].split()
+
+    def talk(self, port):
+        """One datagram from web to db, from a known port: a connection for conntrack."""
+        script = (
+            "import socket,sys; s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM);"
+            f"s.bind(('',{LOCAL_PORT})); s.sendto(b'hello',(sys.argv[1],{port}))"
+        )
+        subprocess.run(
+            self.app["web"].inside(sys.executable, "-c", script, self.app["db"].address()), check=True, timeout=30
+        )
+
+    def forge(self):
+        self.talk(80)
+        subprocess.run(
+            self.attacker.inside(
+                sys.executable, FORGE, "send", self.app["web"].address(), self.app["db"].address(), "80", str(LOCAL_PORT)
+            ),
+            check=True,
+            timeout=30,
+        )
+
+    def test_forged_errors(self):
+        attacker, db = self.attacker.address(), self.app["db"].address()
+        self.assertIn(attacker, self.errors_at_web(self.forge), "without bulkhead the forgery arrives")
+        self.bulkhead.write_flows(shop(UNSERVED), {"app": "other", "flows": []})
+        self.bulkhead.must("apply")
+        self.assertNotIn(attacker, self.errors_at_web(self.forge))
+        # What the other end of a declared connection says about it is part of the connection …
+        self.assertIn(db, self.errors_at_web(lambda: self.talk(99)))
+        # … and ends with it.
+        self.bulkhead.write_flows(shop())
+        self.bulkhead.must("apply")
+        self.assertNotIn(db, self.errors_at_web(lambda: self.talk(99)))
