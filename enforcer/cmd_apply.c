@@ -77,7 +77,7 @@ static void print_plan(const struct policy_diff *diff, const struct reconcile_re
 	if (install)
 		printf("+ %s\n", install);
 	if (report->docker)
-		puts("+ rule in Docker's chain that lets marked packets pass its own drop");
+		puts("+ the accept rule in Docker's chain, with which marked packets pass its own drop, put in order");
 	for (size_t i = 0; i < diff->remove_count; i++)
 		puts(report_record('-', diff->remove[i], line));
 	for (size_t i = 0; i < diff->add_count; i++)

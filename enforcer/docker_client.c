@@ -410,8 +410,8 @@ static int add_to_multi(struct docker_request *request, unsigned timeout_ms, str
 		return error_oom(err);
 	code = curl_multi_add_handle(client->multi, request->easy);
 	if (code != CURLM_OK)
-		return error_set(err, -EIO, "%s: GET %s: %s", client->address->url, request->path,
-				 curl_multi_strerror(code));
+		return error_set(err, -EIO, "%s: GET %.*s: %s", client->address->url, docker_request_shown(request),
+				 request->path, curl_multi_strerror(code));
 	request->attached = true;
 	return 0;
 }

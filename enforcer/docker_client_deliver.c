@@ -130,7 +130,8 @@ static void deliver_done(struct docker_request *request)
 	struct error error;
 
 	if (request->problem) {
-		error_set(&error, 0, "%s: GET %s: %s", client->address->url, request->path, request->problem);
+		error_set(&error, 0, "%s: GET %.*s: %s", client->address->url, docker_request_shown(request),
+			  request->path, request->problem);
 		response.error = error.text;
 	} else {
 		response.status = (int)request->status;

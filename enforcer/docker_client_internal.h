@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "cleanup.h"
 #include "docker_client.h"
@@ -43,6 +44,12 @@ struct docker_request {
 	char curl_error[DOCKER_PROBLEM_SIZE];
 	uint64_t sent_ns, received_ns;
 };
+
+/* How much of the path messages show: the query says nothing to people. */
+static inline int docker_request_shown(const struct docker_request *request)
+{
+	return (int)strcspn(request->path, "?");
+}
 
 struct docker_client {
 	struct loop *loop;

@@ -15,26 +15,18 @@
 
 int docker_json_parse(const char *text, size_t length, const char *what, cJSON **ret_root, struct error *err)
 {
-	cleanup_free char *copy = NULL;
 	const char *end = NULL;
-	cJSON *root;
+	cJSON *root = cJSON_ParseWithLengthOpts(text, length, &end, false);
 
-	/* Some releases of cJSON look one byte past the end of what they are given: let there be one. */
-	copy = malloc(length + 1);
-	if (!copy)
-		return error_oom(err);
-	memcpy(copy, text, length);
-	copy[length] = '\0';
-	root = cJSON_ParseWithLengthOpts(copy, length, &end, false);
 	if (!root)
 		return error_set(err, -EPROTO, "the engine's answer about %s is not JSON (byte %zu of %zu)", what,
-				 end ? (size_t)(end - copy) : 0, length);
-	while (end < copy + length && isspace((unsigned char)*end))
+				 end ? (size_t)(end - text) : 0, length);
+	while (end < text + length && isspace((unsigned char)*end))
 		end++;
-	if (end != copy + length) {
+	if (end != text + length) {
 		cJSON_Delete(root);
 		return error_set(err, -EPROTO, "the engine's answer about %s goes on after its end (byte %zu of %zu)",
-				 what, (size_t)(end - copy), length);
+				 what, (size_t)(end - text), length);
 	}
 	*ret_root = root;
 	return 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The engine's JSON to our structs: pure, and safe against anything that an engine, or a label, may say. */
+/*
+ * The engine's JSON to our structs: pure, and safe against anything that an engine, or a label, may say.  Every text
+ * has a NUL at text[length], as docker_client gives it: some releases of cJSON look one byte past the end.
+ */
 #ifndef BULKHEAD_DOCKER_JSON_H
 #define BULKHEAD_DOCKER_JSON_H
 

@@ -124,8 +124,8 @@ static void stream_ended(const struct docker_response *response, void *data)
 	char reason[512];
 
 	watch->stream = NULL;
-	if (response->error)
-		snprintf(reason, sizeof(reason), "%s: %s", docker_client_url(watch->client), response->error);
+	if (response->error) /* names the engine by itself */
+		snprintf(reason, sizeof(reason), "%s", response->error);
 	else if (response->status != 200)
 		snprintf(reason, sizeof(reason), "%s: events: the engine answered with status %d",
 			 docker_client_url(watch->client), response->status);

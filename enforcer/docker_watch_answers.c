@@ -141,8 +141,11 @@ void docker_watch_answered(const struct docker_response *response, void *data)
 	if (r < 0) {
 		char reason[sizeof(err.text) + 128];
 
-		snprintf(reason, sizeof(reason), "%s: cannot learn %s: %s", docker_client_url(watch->client),
-			 query_name(done.kind), err.text);
+		if (response->error) /* names the engine by itself */
+			snprintf(reason, sizeof(reason), "cannot learn %s: %s", query_name(done.kind), err.text);
+		else
+			snprintf(reason, sizeof(reason), "%s: cannot learn %s: %s", docker_client_url(watch->client),
+				 query_name(done.kind), err.text);
 		docker_watch_lose(watch, reason);
 	} else if (done.kind == QUERY_VERSION) {
 		docker_watch_connect(watch);

@@ -239,6 +239,30 @@ static int read_replies(struct kernel *kernel, uint32_t first, struct replies *r
 	}
 }
 
+/* The kernel counts a new generation before it puts it in force, object by object, and a dump may come in between.  An
+ * empty transaction for one generation waits for the commit's lock, and changes nothing, not even the generation. */
+int kernel_settle(struct kernel *kernel, uint32_t generation, struct error *err)
+{
+	_Alignas(struct nlmsghdr) char buffer[256] = { 0 };
+	struct nlmsghdr *header = nftnl_batch_begin(buffer, kernel->sequence);
+	struct replies replies = { 0 };
+	size_t length;
+	int r;
+
+	mnl_attr_put_u32(header, NFNL_BATCH_GENID, generation);
+	length = header->nlmsg_len;
+	length += nftnl_batch_end(buffer + length, kernel->sequence + 1)->nlmsg_len;
+	if (mnl_socket_sendto(kernel->socket, buffer, length) < 0)
+		return explain(err, -errno);
+	r = read_replies(kernel, kernel->sequence, &replies);
+	kernel->sequence += 2;
+	if (r == 0)
+		r = replies.error;
+	if (r == -ERESTART)
+		return error_set(err, -EINTR, "nftables: the ruleset changed while it was read");
+	return r < 0 ? explain(err, r) : 0;
+}
+
 int kernel_send(struct kernel *kernel, const struct nft_batch *batch, uint32_t *ret_refused, struct error *err)
 {
 	struct replies replies = { 0 };

@@ -30,6 +30,9 @@ int kernel_dump(struct kernel *kernel, uint16_t type, uint16_t family, void (*fi
 /* The ruleset's generation. */
 int kernel_generation(struct kernel *kernel, uint32_t *ret_generation, struct error *err);
 
+/* Waits for a transaction that is just being committed to be over.  -EINTR: that generation is not the newest. */
+int kernel_settle(struct kernel *kernel, uint32_t generation, struct error *err);
+
 /* Sends a finished batch and reads every reply.  0 only if each message was
  * acknowledged and none refused; *ret_refused, if not NULL: the sequence number
  * of the message that was refused, 0 if it was none of them. */

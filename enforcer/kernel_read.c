@@ -380,6 +380,8 @@ static int attempt(struct kernel *kernel, const struct kernel_options *options, 
 		return error_oom(err);
 	r = kernel_generation(kernel, &state->generation, err);
 	if (r == 0)
+		r = kernel_settle(kernel, state->generation, err);
+	if (r == 0)
 		r = read_table(kernel, &snapshot, err);
 	if (r == 0)
 		r = kernel_docker_read(kernel, options->mark, state->docker, err);

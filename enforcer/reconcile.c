@@ -95,8 +95,11 @@ static int plan_make(const struct reconciler *r, struct plan *plan, struct error
 	for (size_t i = 0; i < 2; i++) {
 		const struct kernel_docker *docker = &plan->state.docker[i];
 
-		if (docker->backend == KERNEL_DOCKER_IPTABLES && docker->wanted && !docker->accept_present)
-			plan->change.docker_add[i] = plan->change.docker_remove[i] = true;
+		if (docker->backend != KERNEL_DOCKER_IPTABLES)
+			continue;
+		plan->change.docker_add[i] = docker->wanted && !docker->accept_present;
+		/* One at the wrong place, or left from a time with another mark. */
+		plan->change.docker_remove[i] = docker->installed && (plan->change.docker_add[i] || !docker->wanted);
 	}
 	return 0;
 }
@@ -122,7 +125,8 @@ static void describe(const struct plan *plan, struct reconcile_report *report)
 	report->removed = plan->diff.remove_count;
 	report->install = plan->change.install;
 	report->adopted = plan->change.adopt;
-	report->docker = plan->change.docker_add[0] || plan->change.docker_add[1];
+	report->docker = plan->change.docker_add[0] || plan->change.docker_add[1] || plan->change.docker_remove[0] ||
+			 plan->change.docker_remove[1];
 	report->changed = report->added || report->removed || plan->change.install != KERNEL_KEEP || report->docker;
 }
 
@@ -163,6 +167,9 @@ int reconcile_everything(struct reconciler *r, bool dry, reconcile_observer_fn *
 			result = kernel_commit(r->kernel, &r->options, &plan.change, &report.commit_ns, err);
 			report.done_ns = loop_now_ns();
 			report.work_ns += report.done_ns - began - report.commit_ns;
+			/* Only `want` is needed for what follows: not both lists and a third one in memory. */
+			policy_diff_clear(&plan.diff);
+			kernel_state_clear(&plan.state);
 			if (result == 0)
 				result = read_back(r, &plan, err);
 		}

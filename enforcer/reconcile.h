@@ -40,7 +40,7 @@ struct reconcile_report {
 	size_t added, removed; /* elements */
 	enum kernel_install install;
 	bool adopted;	    /* ownership of the table was taken: no change of policy */
-	bool docker;	    /* the rule for Docker's own drop was put in place */
+	bool docker;	    /* the rule for Docker's own drop was put in order */
 	uint64_t work_ns;   /* our own work: compiling, comparing, encoding, and reading if full */
 	uint64_t commit_ns; /* the kernel's: the commit's system calls */
 	uint64_t done_ns;   /* CLOCK_MONOTONIC when the commit was over */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,7 +110,8 @@ static void log_change(const struct policy_diff *diff, const struct reconcile_re
 		report_flows(diff, log_line, NULL);
 	}
 	if (report->docker)
-		log_info("declared flows pass Docker's own drop: accept rule for the mark put in place");
+		log_info("the accept rule for the mark, with which declared flows pass Docker's own drop, was put in "
+			 "order");
 }
 
 /* What a change cost: the engine's answer, our own work from the answer to the commit's end, the commit. */
@@ -264,6 +266,8 @@ static void got_snapshot(struct inventory *inventory, const struct docker_info *
 	look_at_everything(service, "snapshot");
 	write_state(service);
 	advise(service);
+	/* What everything at once needed, a single event does not. */
+	malloc_trim(0);
 	say_ready(service, status);
 }
 

@@ -119,11 +119,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	/* A buffer of exactly this size, so that one byte too far is found. */
-	text = malloc(size - 1 ? size - 1 : 1);
+	/* A buffer of exactly this size and a NUL, so that one byte too far is found. */
+	text = malloc(size);
 	if (!text)
 		return 0;
 	memcpy(text, data + 1, size - 1);
+	text[size - 1] = '\0';
 	r = parsers[(data[0] - '0') % 7u](text, size - 1, &err);
 	/* A refusal has a reason, and it is one that the caller can act on. */
 	assert(r == 0 || ((r == -EPROTO || r == -ENOMEM) && err.text[0]));

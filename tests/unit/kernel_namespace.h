@@ -251,6 +251,8 @@ static inline struct policy *some_policy(void)
 		 "shop: web (web-1) -> db (db-1)");
 	add_record(policy, POLICY_RANGES4, NULL, "172.18.0.2", "172.18.0.3", 6, 7000, 7010,
 		   "shop: web (web-1) -> db (db-1)");
+	add_record(policy, POLICY_RANGES4, NULL, "172.18.0.2", "172.18.0.3", 6, 7012, 7012,
+		   "shop: web (web-1) -> db (db-1)");
 	add_record(policy, POLICY_RANGES6, NULL, "fd00:18::2", "fd00:18::3", 132, 0, 65535,
 		   "shop: web (web-1) -> db (db-1)");
 	assert_int_equal(address_parse("172.18.0.2", false, &any.source), 0);

@@ -8,11 +8,10 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
 
 #include "kernel_namespace.h"
-
-#define FLAG_OWNER   0x2u
-#define FLAG_PERSIST 0x4u
 
 static const struct kernel_options options = { .mark = NAMESPACE_MARK };
 
@@ -133,7 +132,7 @@ static void test_renamed_elements(void **state)
 static void test_ranges_that_overlap(void **state)
 {
 	static const uint16_t steps[][2] = { { 7000, 7010 }, { 7000, 7020 }, { 7005, 7020 }, { 6990, 7030 },
-					     { 7000, 7001 }, { 0, 65535 },   { 7000, 7010 } };
+					     { 7000, 7001 }, { 7001, 7001 }, { 0, 65535 },   { 7000, 7010 } };
 	struct kernel *kernel;
 
 	(void)state;
@@ -285,7 +284,7 @@ static void test_replace_remembers(void **state)
 		assert_int_equal(now->bytes, policy_at(policy, i)->bytes);
 		counted += now->packets != 0;
 	}
-	assert_int_equal(counted, 8);
+	assert_int_equal(counted, 9);
 	assert_int_equal(read.denied_count, 2);
 	assert_denied(&read, "172.18.0.7", "172.18.0.3", 6, 6379, 5, 300, 30 * 60 * 1000);
 	assert_denied(&read, "fd00::7", "fd00:18::3", 17, 53, 1, 80, 60 * 1000);
@@ -413,133 +412,75 @@ static void test_clear(void **state)
 	policy_free(policy);
 }
 
-/* Linux 6.9 and newer: nobody else touches the table while its owner lives, it outlives the owner, and the next one
- * takes it over with all that it holds. */
-static void test_ownership(void **state)
+/* Writes one policy after the other, each in one transaction, until it is killed. */
+static void toggle_for_ever(const struct policy *a, const struct policy *b)
 {
-	const struct kernel_options own = { .mark = NAMESPACE_MARK, .own = true };
-	struct kernel_change adopt = { .install = KERNEL_KEEP, .table_exists = true, .adopt = true };
-	struct policy *policy = some_policy(), *nothing = new_policy();
-	struct kernel_state read;
+	struct kernel *kernel = NULL;
+	struct error err;
+
+	/* Also when a check fails: a test leaves nothing behind. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || kernel_open(&kernel, &err) < 0)
+		_exit(1);
+	for (;;) {
+		struct kernel_change change = { .install = KERNEL_REPLACE, .table_exists = true, .want = a };
+
+		if (kernel_commit(kernel, &options, &change, NULL, &err) < 0)
+			_exit(1);
+		change.want = b;
+		if (kernel_commit(kernel, &options, &change, NULL, &err) < 0)
+			_exit(1);
+	}
+}
+
+/* While somebody writes, what is read is one state or the other, or nothing at all; never half of each. */
+static void test_reading_is_consistent(void **state)
+{
+	struct policy *a = some_policy(), *b = new_policy();
+	unsigned good = 0, status;
 	struct kernel *kernel;
+	pid_t child;
 
 	(void)state;
 	namespace_fresh();
-	policy_finish(nothing);
-	kernel = open_kernel();
-	install(kernel, &own, policy);
-	read = read_kernel(kernel, &own);
-	assert_int_equal(read.skeleton, KERNEL_SKELETON_WHOLE);
-	if (!(read.flags & FLAG_PERSIST)) {
-		/* The flags were refused, and the table is there all the same. */
-		assert_int_equal(read.flags, 0);
-		print_message("skipped: this kernel knows no owner and persist flags\n");
-		kernel_state_clear(&read);
-		kernel_close(kernel);
-		policy_free(nothing);
-		policy_free(policy);
-		skip();
-	}
-	assert_int_equal(read.flags, FLAG_OWNER | FLAG_PERSIST);
-	assert_int_not_equal(read.owner, 0);
-	kernel_state_clear(&read);
-	assert_int_not_equal(try_to_run("nft delete table inet bulkhead 2>/dev/null"), 0);
-	assert_int_not_equal(try_to_run("nft flush table inet bulkhead 2>/dev/null"), 0);
-	run("nft flush ruleset");
-	assert_kernel_holds(kernel, &own, policy);
-	/* The owner itself may do all. */
-	change_to(kernel, &own, nothing);
-	install(kernel, &own, policy);
-	assert_kernel_holds(kernel, &own, policy);
-	kernel_close(kernel);
+	for (uint8_t i = 0; i < 200; i++) {
+		char source[32];
 
+		snprintf(source, sizeof(source), "10.0.0.%u", i);
+		add_flow(b, i % 2 ? POLICY_FLOWS4 : POLICY_RANGES4, source, "10.0.1.1", 6, i, "b");
+	}
+	policy_finish(b);
 	kernel = open_kernel();
-	read = read_kernel(kernel, &own);
-	assert_int_equal(read.skeleton, KERNEL_SKELETON_WHOLE);
-	assert_int_equal(read.flags, FLAG_PERSIST);
-	assert_int_equal(read.owner, 0);
-	assert_true(policy_equal(read.policy, policy));
-	kernel_state_clear(&read);
-	commit(kernel, &own, &adopt);
-	read = read_kernel(kernel, &own);
-	assert_int_equal(read.flags, FLAG_OWNER | FLAG_PERSIST);
-	assert_int_not_equal(read.owner, 0);
-	kernel_state_clear(&read);
-	assert_int_not_equal(try_to_run("nft delete table inet bulkhead 2>/dev/null"), 0);
-	/* A second one is refused, and told why. */
-	{
-		struct kernel *other = open_kernel();
-		struct kernel_change remove = { .remove_table = true, .table_exists = true };
+	install(kernel, &options, a);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		toggle_for_ever(a, b);
+	for (unsigned i = 0; i < 100; i++) {
+		struct kernel_state read = { 0 };
 		struct error err = { "" };
+		int r = kernel_read(kernel, &options, &read, &err);
 
-		assert_int_equal(kernel_commit(other, &own, &remove, NULL, &err), -EPERM);
-		assert_non_null(strstr(err.text, "table inet bulkhead"));
-		kernel_close(other);
-	}
-	change_to(kernel, &own, nothing);
-	assert_kernel_holds(kernel, &own, nothing);
-	kernel_close(kernel);
-	policy_free(nothing);
-	policy_free(policy);
-}
-
-/* A table of `apply` becomes the service's own, with what it counted; the kernel can only do that by replacement. */
-static void test_ownership_of_a_plain_table(void **state)
-{
-	const struct kernel_options own = { .mark = NAMESPACE_MARK, .own = true };
-	struct policy *policy = some_policy();
-	struct kernel_state read;
-	struct kernel *kernel;
-
-	(void)state;
-	namespace_fresh();
-	kernel = open_kernel();
-	install(kernel, &options, policy);
-	install(kernel, &own, policy);
-	read = read_kernel(kernel, &own);
-	assert_int_equal(read.skeleton, KERNEL_SKELETON_WHOLE);
-	assert_true(read.flags == 0 || read.flags == (FLAG_OWNER | FLAG_PERSIST));
-	assert_true(policy_equal(read.policy, policy));
-	kernel_state_clear(&read);
-	kernel_close(kernel);
-	policy_free(policy);
-}
-
-/* An element that the kernel refuses with the same number as unknown flags must not cost the flags. */
-static void test_refused_elements_do_not_cost_the_flags(void **state)
-{
-	const struct kernel_options own = { .mark = NAMESPACE_MARK, .own = true };
-	struct policy *policy = some_policy(), *broken = some_policy();
-	struct kernel_change change = { .install = KERNEL_REPLACE, .want = broken };
-	struct error err = { "" };
-	struct kernel_state read;
-	struct kernel *kernel;
-
-	(void)state;
-	namespace_fresh();
-	kernel = open_kernel();
-	install(kernel, &own, policy);
-	read = read_kernel(kernel, &own);
-	if (!(read.flags & FLAG_PERSIST)) {
+		if (r == 0) {
+			assert_int_equal(read.skeleton, KERNEL_SKELETON_WHOLE);
+			assert_true(policy_equal(read.policy, a) || policy_equal(read.policy, b));
+			good++;
+		} else {
+			assert_int_equal(r, -EAGAIN);
+			assert_null(read.policy);
+			assert_non_null(strstr(err.text, "changed"));
+		}
 		kernel_state_clear(&read);
-		kernel_close(kernel);
-		policy_free(broken);
-		policy_free(policy);
-		skip();
 	}
-	kernel_state_clear(&read);
-	/* A range that ends before it begins. */
-	add_record(broken, POLICY_RANGES4, NULL, "10.0.0.1", "10.0.0.2", 6, 10, 5, "broken");
-	policy_finish(broken);
-	change.table_exists = true;
-	assert_true(kernel_commit(kernel, &own, &change, NULL, &err) < 0);
-	install(kernel, &own, policy);
-	read = read_kernel(kernel, &own);
-	assert_int_equal(read.flags, FLAG_OWNER | FLAG_PERSIST);
-	kernel_state_clear(&read);
+	print_message("%u of 100 readings in between succeeded\n", good);
+	/* Still at it: nothing that we did made it fail. */
+	assert_int_equal(waitpid(child, (int *)&status, WNOHANG), 0);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, (int *)&status, 0), child);
+	change_to(kernel, &options, a);
+	assert_kernel_holds(kernel, &options, a);
 	kernel_close(kernel);
-	policy_free(broken);
-	policy_free(policy);
+	policy_free(b);
+	policy_free(a);
 }
 
 /* The time of a commit is its system calls'. */
@@ -575,9 +516,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_many_at_once),
 		cmocka_unit_test(test_clear),
-		cmocka_unit_test(test_ownership),
-		cmocka_unit_test(test_ownership_of_a_plain_table),
-		cmocka_unit_test(test_refused_elements_do_not_cost_the_flags),
+		cmocka_unit_test(test_reading_is_consistent),
 		cmocka_unit_test(test_time_is_told),
 	};
 
