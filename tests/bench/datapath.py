@@ -118,6 +118,6 @@ def show(result):
     return [
         table(["between two containers", "engine alone", *result["ratios"]], rows),
         "",
-        f"Ratios to the engine alone (more is better), median (min–max) of {result['rounds']} rounds of {result['turns']} "
-        f"turns; “{CONTROL}” is a second engine without bulkhead: what it differs is noise.",
+        f"Ratios to the engine alone (more is better), median (min–max) of {result['rounds']} rounds of "
+        f"{result['turns']} turns; “{CONTROL}” is a second engine without bulkhead: what it differs is noise.",
     ]

@@ -29,7 +29,8 @@ def spread_flows(per_network):
             left -= count * replicas**2
     # The rest, one element a port and replica.
     if left >= replicas:
-        flows.append({"from": "web", "to": "first", "ports": [str(4000 + number) for number in range(left // replicas)]})
+        ports = [str(4000 + number) for number in range(left // replicas)]
+        flows.append({"from": "web", "to": "first", "ports": ports})
     return flows
 
 
@@ -56,14 +57,14 @@ class FakeHost:
 
     def start(self):
         options = [f"--networks={self.networks}", f"--per-network={self.per_network}", f"--apps={self.networks}"]
-        bridges = subprocess.run([sys.executable, PROGRAM, "--print-bridges", *options], stdout=subprocess.PIPE, text=True,
-                                 check=True).stdout.split()
+        command = [sys.executable, PROGRAM, *options]
+        listing = subprocess.run([*command, "--print-bridges"], stdout=subprocess.PIPE, text=True, check=True)
         subprocess.run(["ip", "netns", "add", self.namespace], check=True)
-        batch = "".join(f"link add name {bridge} type bridge\nlink set {bridge} up\n" for bridge in bridges)
+        batch = "".join(f"link add name {bridge} type bridge\nlink set {bridge} up\n" for bridge in listing.stdout.split())
         subprocess.run(["ip", "-n", self.namespace, "-batch", "-"], input=batch, text=True, check=True)
         control = f"{self.directory}/control"
         self.process = subprocess.Popen(
-            self.inside(sys.executable, PROGRAM, f"--socket={self.directory}/docker.sock", f"--control={control}", *options),
+            self.inside(*command, f"--socket={self.directory}/docker.sock", f"--control={control}"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,

@@ -69,8 +69,8 @@ class Bench:
         self.events = Events(self.engine)
 
     def start_one(self, number):
-        """From the outside: milliseconds between the commit (its log line, read after it) and `container start`, and the
-        engine's `network connect` and the commit."""
+        """Milliseconds from the commit (its log line, read after it) to `container start`, and from the engine's
+        `network connect` to the commit; what the commit cost; whether a rule came after the start."""
         mark = self.service.mark()
         container = self.engine.create(**specification("shop", "web", number, network=NETWORK))
         self.engine.api.request("POST", f"/containers/{container.id}/start")
