@@ -53,7 +53,7 @@ static enum kernel_install choose_install(const struct reconciler *r, const stru
 	}
 }
 
-static int plan_want(const struct reconciler *r, struct plan *plan, struct error *err)
+static int plan_want(struct reconciler *r, struct plan *plan, struct error *err)
 {
 	static const struct inventory nothing = { 0 };
 	struct compile_links links = { 0 };
@@ -67,7 +67,7 @@ static int plan_want(const struct reconciler *r, struct plan *plan, struct error
 	return result;
 }
 
-static int plan_make(const struct reconciler *r, struct plan *plan, struct error *err)
+static int plan_make(struct reconciler *r, struct plan *plan, struct error *err)
 {
 	int result = kernel_read(r->kernel, &r->options, &plan->state, err);
 
@@ -391,5 +391,6 @@ void reconcile_free(struct reconciler *r)
 	kernel_close(r->kernel);
 	links_close(r->links);
 	free(r->closed);
+	free(r->bridges);
 	free(r);
 }

@@ -28,6 +28,11 @@ struct reconciler {
 	/* Bridges that are closed until the engine tells what they are: the ones of the last run, and docker0. */
 	char (*closed)[16];
 	size_t closed_count;
+	/* The bridges that there are, as long as somebody listens for changes: asking means waiting for a lock that the
+	 * kernel may hold for seconds. */
+	char (*bridges)[16];
+	size_t bridge_count;
+	bool bridges_known, bridges_followed;
 	/* The kernel may not hold what the inventory compiles to: the next look is at everything. */
 	bool doubtful;
 	bool flags_refused; /* this kernel knows no owner and persist flags */
@@ -55,6 +60,10 @@ int reconcile_new(const struct config *config, struct flow_set *flows, bool own,
 /* Accepts NULL. */
 void reconcile_free(struct reconciler *reconciler);
 CLEANUP_DEFINE(reconciler, reconcile_free)
+
+/* From now on links_monitor is listened to, and reconcile_bridges_changed called when it tells of a change. */
+void reconcile_follow_bridges(struct reconciler *reconciler);
+void reconcile_bridges_changed(struct reconciler *reconciler);
 
 /* New flows or a new configuration: everything is bound again.  Takes the flow set, also on failure. */
 int reconcile_set_flows(struct reconciler *reconciler, const struct config *config, struct flow_set *flows,

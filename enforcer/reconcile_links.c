@@ -32,17 +32,46 @@ static bool is_foreign(const struct inventory *inventory, const char *name)
 	return network ? !network->managed : !named_by_docker(name);
 }
 
-int reconcile_links_collect(const struct reconciler *r, struct compile_links *ret_links, struct error *err)
+void reconcile_follow_bridges(struct reconciler *r)
 {
-	cleanup_free char(*names)[16] = NULL;
-	size_t count, kept = 0;
+	r->bridges_followed = true;
+}
+
+void reconcile_bridges_changed(struct reconciler *r)
+{
+	r->bridges_known = false;
+}
+
+/* Asks the kernel for the bridges. */
+static int read_bridges(struct reconciler *r, struct error *err)
+{
+	char(*names)[16];
+	size_t count;
 	int result = links_bridges(r->links, &names, &count, err);
 
 	if (result < 0)
 		return result;
-	for (size_t i = 0; i < count; i++) {
-		if (is_foreign(r->inventory, names[i]))
-			memmove(names[kept++], names[i], sizeof(names[i]));
+	free(r->bridges);
+	r->bridges = names;
+	r->bridge_count = count;
+	r->bridges_known = r->bridges_followed;
+	return 0;
+}
+
+int reconcile_links_collect(struct reconciler *r, struct compile_links *ret_links, struct error *err)
+{
+	cleanup_free char(*names)[16] = NULL;
+	int result = r->bridges_known ? 0 : read_bridges(r, err);
+	size_t kept = 0;
+
+	if (result < 0)
+		return result;
+	names = calloc(r->bridge_count + 1, sizeof(*names));
+	if (!names)
+		return error_oom(err);
+	for (size_t i = 0; i < r->bridge_count; i++) {
+		if (is_foreign(r->inventory, r->bridges[i]))
+			memcpy(names[kept++], r->bridges[i], sizeof(*names));
 	}
 	ret_links->foreign = steal(names);
 	ret_links->foreign_count = kept;
@@ -67,12 +96,12 @@ static bool has_link(char (*names)[16], size_t count, const char *name)
 	return false;
 }
 
-int reconcile_links_check(const struct reconciler *r, const struct inventory *inventory, struct error *err)
+int reconcile_links_check(struct reconciler *r, const struct inventory *inventory, struct error *err)
 {
-	cleanup_free char(*names)[16] = NULL;
 	const struct network *missing = NULL;
-	size_t count, managed = 0, absent = 0;
-	int result = links_bridges(r->links, &names, &count, err);
+	size_t managed = 0, absent = 0;
+	/* Asked anew: the engine may tell of a bridge before the news of the link is read. */
+	int result = read_bridges(r, err);
 
 	if (result < 0)
 		return result;
@@ -82,7 +111,7 @@ int reconcile_links_check(const struct reconciler *r, const struct inventory *in
 		if (!network->managed || !network->bridge[0])
 			continue;
 		managed++;
-		if (!has_link(names, count, network->bridge)) {
+		if (!has_link(r->bridges, r->bridge_count, network->bridge)) {
 			absent++;
 			missing = network;
 		}

@@ -6,11 +6,11 @@
 #include "reconcile.h"
 
 /* The bridges that are closed or left alone besides those of the inventory.  To be cleared. */
-int reconcile_links_collect(const struct reconciler *reconciler, struct compile_links *ret_links, struct error *err);
+int reconcile_links_collect(struct reconciler *reconciler, struct compile_links *ret_links, struct error *err);
 void reconcile_links_clear(struct compile_links *links);
 
 /* -ENXIO if managed networks have bridges that are not links of this network namespace. */
-int reconcile_links_check(const struct reconciler *reconciler, const struct inventory *inventory, struct error *err);
+int reconcile_links_check(struct reconciler *reconciler, const struct inventory *inventory, struct error *err);
 
 int reconcile_copy_policy(const struct policy *policy, struct policy **ret_copy, struct error *err);
 

@@ -361,8 +361,10 @@ static void links_news(int fd, uint32_t events, void *data)
 		log_error("%s", err.text);
 		changed = true;
 	}
-	if (changed)
+	if (changed) {
+		reconcile_bridges_changed(service->reconciler);
 		look_at_everything(service, "links");
+	}
 }
 
 /* ---- Signals and the supervisor ---- */
@@ -463,6 +465,7 @@ static int watch_kernel_and_links(struct service *service, struct error *err)
 	if (r == 0) {
 		fd = links_monitor(service->reconciler->links, err);
 		r = fd < 0 ? fd : loop_watch(service->loop, fd, EPOLLIN, links_news, service, err);
+		reconcile_follow_bridges(service->reconciler);
 	}
 	if (r == 0)
 		r = docker_client_new(service->loop, service->host->config->docker, &service->client, err);

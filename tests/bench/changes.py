@@ -151,7 +151,7 @@ def await_quiet(host):
 
 
 def lost_event(size):
-    """A change whose event the engine loses, found by the resync after the stream breaks: (cost, microseconds since)."""
+    """A change whose event the engine loses, found by the resync when the stream broke: (cost, microseconds since)."""
     await_quiet(size.host)
     mark = size.service.mark()
     size.host.command("events_stall")

@@ -60,7 +60,8 @@ class FakeHost:
         command = [sys.executable, PROGRAM, *options]
         listing = subprocess.run([*command, "--print-bridges"], stdout=subprocess.PIPE, text=True, check=True)
         subprocess.run(["ip", "netns", "add", self.namespace], check=True)
-        batch = "".join(f"link add name {bridge} type bridge\nlink set {bridge} up\n" for bridge in listing.stdout.split())
+        bridges = listing.stdout.split()
+        batch = "".join(f"link add name {bridge} type bridge\nlink set {bridge} up\n" for bridge in bridges)
         subprocess.run(["ip", "-n", self.namespace, "-batch", "-"], input=batch, text=True, check=True)
         control = f"{self.directory}/control"
         self.process = subprocess.Popen(
