@@ -12,8 +12,8 @@
 #define BACKOFF_MIN_MS		100
 #define BACKOFF_LOCAL_MS	250 /* a unix socket costs nothing to try, and until then declared flows may be closed */
 #define BACKOFF_REMOTE_MS	10000
-/* The engine drops events of a reader that is 1,024 behind, and does not say so (FACTS): after that many in one go,
- * look at everything. */
+/* The engine drops events of a reader that is 1,024 behind, and does not say so (moby, pkg/pubsub): after that many in
+ * one go, look at everything. */
 #define BURST	  512
 #define BURST_MS  1000
 #define SETTLE_MS 200

@@ -40,7 +40,7 @@ struct kernel_denied {
 	uint64_t age_ms; /* since the last packet */
 };
 
-/* The rule that lets admitted packets pass Docker's own drop (DESIGN, decision 8), per family. */
+/* The rule that lets admitted packets pass Docker's own drop, per family; kernel_docker.c tells why. */
 enum kernel_docker_backend {
 	KERNEL_DOCKER_NONE,	/* no Docker chains in nftables' reach */
 	KERNEL_DOCKER_IPTABLES, /* iptables-nft: `ip filter` / `ip6 filter` */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The only thing that is kept outside the kernel: the names of the managed bridges, so that a cold boot can close them
- * before the engine starts the first container (DESIGN, decision 12).  One name a line; written atomically.
+ * before the engine starts the first container.  One name a line; written atomically.
  */
 #ifndef BULKHEAD_STATE_H
 #define BULKHEAD_STATE_H
