@@ -112,8 +112,12 @@ static void print_flow_narrow(const struct kernel_list_flow *flow, size_t width)
 	printf("  %-*s -> %-*s %-15s %5s %5s\n", (int)side, left, (int)side, right,
 	       policy_ports_format(flow->record, ports), table_amount(flow->record->packets, packets),
 	       table_amount(flow->record->bytes, bytes));
-	if (!one_line)
+	if (one_line)
+		return;
+	if (strlen(source) <= side && 2 + side + 4 + strlen(destination) <= width)
 		printf("  %-*s    %s\n", (int)side, source, destination);
+	else /* two long IPv6 addresses */
+		printf("  %s\n  %*s    %s\n", source, (int)side, "", destination);
 }
 
 /* On a narrow terminal: flows under headings. */

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the configuration and an app's mode change: observe, excluded networks, other people's bridges, bridge names."""
 import json
+import os
+import unittest.mock
 
 from docker_api import wait_until
 from fixtures import SERVE, WEB_TO_DB, EngineTest, shop, specification
@@ -135,3 +137,37 @@ class Modes(EngineTest):
         self.bulkhead.must("apply")
         self.assert_web_to_db(web, db)
         self.assertEqual({(flow["from"], flow["to"]) for flow in self.bulkhead.list()["flows"]}, {("web", "db")})
+
+    def test_list_of_200_flows_in_80_columns(self):
+        shops = self.run_shop()
+        self.bulkhead.write_flows(shop({"from": "web", "to": "db", "ports": [str(port) for port in range(1, 101)]}))
+        self.bulkhead.must("apply")
+        with unittest.mock.patch.dict(os.environ, COLUMNS="80"):
+            narrow = self.bulkhead.must("list").stdout.splitlines()
+        wide = self.bulkhead.must("list").stdout.splitlines()
+        self.assertEqual([line for line in narrow if len(line) > 80], [])
+        for lines in (narrow, wide):
+            rows = [line for line in lines if "/tcp" in line]
+            self.assertEqual(len(rows), 200, "100 ports, two families")
+            self.assertEqual(len({line.index("/tcp") - len(line.split("/tcp")[0].split()[-1]) for line in rows}), 1)
+            self.assertTrue(all("shop-web-1" in line and "shop-db-1" in line for line in rows))
+        self.assertIn("shop: web -> db", narrow)
+        for family in (4, 6):
+            address = shops["web"].address(family=family)
+            self.assertEqual(len([line for line in narrow if address in line]), 100, address)
+
+    def test_what_dockers_nftables_backend_needs(self):
+        """The engine here has none: a table by its name, as Docker 29 makes it, and a rule as its setting makes it."""
+        self.engine.create_network("quiet", icc=False)
+        setting = '"bridge-accept-fwmark": "0x10000000/0x10000000"'
+        self.assertNotIn(setting, self.bulkhead.must("apply").stderr)
+        self.engine.run_inside("nft", "add", "table", "ip", "docker-bridges")
+        self.addCleanup(self.engine.run_inside, "nft", "delete", "table", "ip", "docker-bridges")
+        answer = self.bulkhead.must("apply").stderr
+        self.assertIn(setting, answer)
+        self.assertIn("/etc/docker/daemon.json", answer)
+        self.engine.run_inside("nft", "add", "chain", "ip", "docker-bridges", "filter-forward")
+        self.engine.run_inside(
+            *"nft add rule ip docker-bridges filter-forward meta mark & 0x10000000 == 0x10000000 accept".split()
+        )
+        self.assertNotIn(setting, self.bulkhead.must("apply").stderr)
