@@ -38,6 +38,8 @@ class RestartUnderTraffic:
     def assert_undisturbed(self, since):
         for _, stream in self.declared:
             stream.runs()
+        # However quick what was done is, there has to be something to look at.
+        wait_until(lambda: time.monotonic_ns() > since + 500 * NS_PER_MS, "half a second of traffic", 5)
         until = time.monotonic_ns() - 50 * NS_PER_MS
         for protocol, stream in self.declared:
             for end in ("server", "client"):
