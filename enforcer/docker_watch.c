@@ -190,7 +190,6 @@ int docker_watch_new(struct loop *loop, struct docker_client *client, bool follo
 
 	if (!watch)
 		return error_oom(err);
-	watch->loop = loop;
 	watch->client = client;
 	watch->follow = follow;
 	watch->handler = handler;

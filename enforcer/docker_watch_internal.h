@@ -42,7 +42,6 @@ struct query {
 };
 
 struct docker_watch {
-	struct loop *loop;
 	struct docker_client *client;
 	const struct docker_watch_handler *handler;
 	void *data;

@@ -28,21 +28,35 @@ static int set_option(int fd, int force, int plain, int bytes)
 	return setsockopt(fd, SOL_SOCKET, plain, &bytes, sizeof(bytes));
 }
 
+int kernel_socket_open(int flags, unsigned groups, int receive_buffer, struct mnl_socket **ret_socket)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | flags);
+
+	if (!socket || mnl_socket_bind(socket, groups, MNL_SOCKET_AUTOPID) < 0) {
+		int code = -errno;
+
+		if (socket)
+			mnl_socket_close(socket);
+		return code;
+	}
+	(void)set_option(mnl_socket_get_fd(socket), SO_RCVBUFFORCE, SO_RCVBUF, receive_buffer);
+	*ret_socket = socket;
+	return 0;
+}
+
 int kernel_open(struct kernel **ret_kernel, struct error *err)
 {
 	cleanup_of(kernel) struct kernel *kernel = calloc(1, sizeof(*kernel));
-	int on = 1, fd;
+	int on = 1, r;
 
 	if (!kernel)
 		return error_oom(err);
-	kernel->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	if (!kernel->socket || mnl_socket_bind(kernel->socket, 0, MNL_SOCKET_AUTOPID) < 0)
-		return error_set(err, -errno, "nfnetlink socket: %s", strerror(errno));
-	fd = mnl_socket_get_fd(kernel->socket);
+	r = kernel_socket_open(0, 0, RECEIVE_BUFFER, &kernel->socket);
+	if (r < 0)
+		return error_set(err, r, "nfnetlink socket: %s", strerror(-r));
 	kernel->port = mnl_socket_get_portid(kernel->socket);
 	kernel->sequence = 1;
-	(void)set_option(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
-	(void)set_option(fd, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER);
+	(void)set_option(mnl_socket_get_fd(kernel->socket), SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
 	/* Which attribute was refused; and errors without the request that they are about. */
 	(void)mnl_socket_setsockopt(kernel->socket, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)mnl_socket_setsockopt(kernel->socket, NETLINK_CAP_ACK, &on, sizeof(on));

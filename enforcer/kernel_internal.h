@@ -27,6 +27,10 @@ typedef int kernel_message_fn(const struct nlmsghdr *header, void *data);
 int kernel_dump(struct kernel *kernel, uint16_t type, uint16_t family, void (*fill)(struct nlmsghdr *, void *),
 		void *fill_data, kernel_message_fn *message, void *data, struct error *err);
 
+/* A socket of its own, bound, with the multicast groups of the mask and a receive buffer of that many bytes, or as many
+ * as this process may have.  flags: SOCK_NONBLOCK or 0.  Negative errno. */
+int kernel_socket_open(int flags, unsigned groups, int receive_buffer, struct mnl_socket **ret_socket);
+
 /* The ruleset's generation. */
 int kernel_generation(struct kernel *kernel, uint32_t *ret_generation, struct error *err);
 

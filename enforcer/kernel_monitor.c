@@ -19,24 +19,14 @@
 
 int kernel_monitor(struct kernel *kernel, struct error *err)
 {
-	struct mnl_socket *socket;
-	int bytes = MONITOR_BUFFER, fd;
+	int r;
 
 	if (kernel->monitor)
 		return mnl_socket_get_fd(kernel->monitor);
-	socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (!socket || mnl_socket_bind(socket, 1u << (NFNLGRP_NFTABLES - 1), MNL_SOCKET_AUTOPID) < 0) {
-		int code = -errno;
-
-		if (socket)
-			mnl_socket_close(socket);
-		return error_set(err, code, "subscription to nftables: %s", strerror(-code));
-	}
-	fd = mnl_socket_get_fd(socket);
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-	kernel->monitor = socket;
-	return fd;
+	r = kernel_socket_open(SOCK_NONBLOCK, 1u << (NFNLGRP_NFTABLES - 1), MONITOR_BUFFER, &kernel->monitor);
+	if (r < 0)
+		return error_set(err, r, "subscription to nftables: %s", strerror(-r));
+	return mnl_socket_get_fd(kernel->monitor);
 }
 
 /* The names in a message; every object has its table in attribute 1, and its
