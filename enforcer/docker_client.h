@@ -52,7 +52,7 @@ int docker_client_get(struct docker_client *client, const char *path, unsigned t
 		      void *data, struct docker_request **ret_request, struct error *err);
 
 /* GET path as an endless stream of lines.  opened is called once, when a 200 and its headers are there; done exactly
- * once, at the end.  A line longer than 1 MiB ends the stream with an error. */
+ * once, at the end.  A line longer than 4 MiB ends the stream with an error. */
 int docker_client_stream(struct docker_client *client, const char *path, docker_line_fn *line, void (*opened)(void *),
 			 docker_response_fn *done, void *data, struct docker_request **ret_request, struct error *err);
 

@@ -94,7 +94,7 @@ static bool keep_lines(struct docker_request *request, const char *bytes, size_t
 	const char *newline = memrchr(bytes, '\n', count), *first = memchr(bytes, '\n', count);
 
 	if (request->incomplete + (first ? (size_t)(first - bytes) : count) > DOCKER_LINE_MAX) {
-		request->problem = "a line is longer than 1 MiB";
+		request->problem = "a line is longer than 4 MiB";
 		return false;
 	}
 	request->incomplete = newline ? (size_t)(bytes + count - newline - 1) : request->incomplete + count;

@@ -15,8 +15,9 @@
 #include "docker_client.h"
 #include "docker_client_address.h"
 
-#define DOCKER_BODY_MAX		(64u * 1024 * 1024)
-#define DOCKER_LINE_MAX		(1024u * 1024)
+#define DOCKER_BODY_MAX (64u * 1024 * 1024)
+/* An event holds all labels of its container, with up to six bytes for one. */
+#define DOCKER_LINE_MAX		(4u * 1024 * 1024)
 #define DOCKER_STREAM_ERROR_MAX (64u * 1024) /* body of an answer to a stream that is no stream */
 #define DOCKER_VERSION_SIZE	16
 #define DOCKER_PROBLEM_SIZE	256 /* CURL_ERROR_SIZE */

@@ -8,16 +8,57 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "docker_json_internal.h"
 
+/* The next "\u0000" that is an escape, or NULL: its backslash has an even number of others before it. */
+static char *find_escaped_nul(const char *text, const char *from, const char *end)
+{
+	for (const char *at = from; (at = memmem(at, (size_t)(end - at), "\\u0000", 6)); at++) {
+		const char *first = at;
+
+		while (first > text && first[-1] == '\\')
+			first--;
+		if ((at - first) % 2 == 0)
+			return (char *)(uintptr_t)at;
+	}
+	return NULL;
+}
+
+/* cJSON's strings end at a NUL inside them, so a label "shop\u0000…" would be the label "shop".  Where there is one,
+ * the answer is copied, and the replacement character takes its place. *ret_copy: NULL where nothing had to be done. */
+static int replace_nuls(const char *text, size_t length, char **ret_copy)
+{
+	char *copy;
+
+	*ret_copy = NULL;
+	if (!find_escaped_nul(text, text, text + length))
+		return 0;
+	copy = malloc(length + 1);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, text, length);
+	for (char *nul = copy; (nul = find_escaped_nul(copy, nul, copy + length)); nul += 6)
+		memcpy(nul, "\\ufffd", 6);
+	*ret_copy = copy;
+	return 0;
+}
+
 int docker_json_parse(const char *text, size_t length, const char *what, cJSON **ret_root, struct error *err)
 {
+	cleanup_free char *copy = NULL;
 	const char *end = NULL;
-	cJSON *root = cJSON_ParseWithLengthOpts(text, length, &end, false);
+	cJSON *root;
 
+	if (memchr(text, '\0', length))
+		return error_set(err, -EPROTO, "the engine's answer about %s holds a byte of zero", what);
+	if (replace_nuls(text, length, &copy) < 0)
+		return error_oom(err);
+	text = copy ? copy : text;
+	root = cJSON_ParseWithLengthOpts(text, length, &end, false);
 	if (!root)
 		return error_set(err, -EPROTO, "the engine's answer about %s is not JSON (byte %zu of %zu)", what,
 				 end ? (size_t)(end - text) : 0, length);

@@ -139,14 +139,14 @@ static inline bool server_answer(int fd, const char *path)
 	if (strcmp(path, "/lines-silent") == 0)
 		return server_say(fd, SERVER_CHUNKED);
 	if (strcmp(path, "/line-longest") == 0)
-		return server_say(fd, SERVER_CHUNKED) && server_flood(fd, 1024 * 1024) &&
+		return server_say(fd, SERVER_CHUNKED) && server_flood(fd, 4 * 1024 * 1024) &&
 		       server_chunk(fd, "\nok\n", 4) && server_chunk(fd, "", 0);
 	if (strcmp(path, "/line-too-long") == 0)
 		return server_say(fd, SERVER_CHUNKED) && server_chunk(fd, "ok\n", 3) &&
-		       server_flood(fd, 1024 * 1024 + 1) && server_chunk(fd, "\n", 1) && server_chunk(fd, "", 0);
+		       server_flood(fd, 4 * 1024 * 1024 + 1) && server_chunk(fd, "\n", 1) && server_chunk(fd, "", 0);
 	if (strcmp(path, "/error-endless") == 0)
 		return server_say(fd, "HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n") &&
-		       server_flood(fd, 1024 * 1024) && server_chunk(fd, "", 0);
+		       server_flood(fd, 4 * 1024 * 1024) && server_chunk(fd, "", 0);
 	return true; /* "/stalled": nothing at all */
 }
 

@@ -103,12 +103,12 @@ static void streams(void **state)
 	assert_string_equal(scene->text, "first|"); /* half a line is none */
 	assert_problem(scene, "GET /lines-cut");
 	follow(scene, "/line-longest", on_line);
-	assert_int_equal(scene->longest, 1024 * 1024);
+	assert_int_equal(scene->longest, 4 * 1024 * 1024);
 	assert_int_equal(scene->lines, 2);
 	assert_answer(scene, 200, "");
 	follow(scene, "/line-too-long", on_line);
 	assert_string_equal(scene->text, "ok|");
-	assert_problem(scene, "longer than 1 MiB");
+	assert_problem(scene, "longer than 4 MiB");
 }
 
 static void streams_that_are_none(void **state)

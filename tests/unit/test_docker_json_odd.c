@@ -214,12 +214,37 @@ static void deep_nesting(void **state)
 	assert_int_equal(docker_json_networks(text, 2 * depth, &networks, &count, NULL), -EPROTO);
 }
 
+/* A string with a NUL inside is not the string before it; what only looks like an escape is left alone. */
+static void escaped_nuls(void **state)
+{
+	static const char zero[] = "{\"Id\":\"1\",\"Name\":\"a\0b\"}";
+	struct container *container =
+		parse_container("{\"Id\":\"1\",\"Name\":\"/a\\u0000b\",\"Config\":{\"Labels\":{\"end\":\"shop\\u0000\","
+				"\"middle\":\"shop\\u0000\\u0000evil\",\"bulkhead.app\\u0000\":\"shop\","
+				"\"written\":\"shop\\\\u0000\",\"both\":\"shop\\\\\\u0000\"}}}");
+	struct container *ignored = NULL;
+	struct error err;
+
+	(void)state;
+	assert_string_equal(container->name, "a\xef\xbf\xbd"
+					     "b");
+	assert_string_equal(container_label(container, "end"), "shop\xef\xbf\xbd");
+	assert_string_equal(container_label(container, "middle"), "shop\xef\xbf\xbd\xef\xbf\xbd"
+								  "evil");
+	assert_string_equal(container_label(container, "written"), "shop\\u0000");
+	assert_string_equal(container_label(container, "both"), "shop\\\xef\xbf\xbd");
+	assert_null(container_label(container, "bulkhead.app"));
+	container_free(container);
+	assert_int_equal(docker_json_container(zero, sizeof(zero) - 1, &ignored, &err), -EPROTO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(odd_containers), cmocka_unit_test(container_without_id),
 		cmocka_unit_test(hostile_labels), cmocka_unit_test(odd_endpoints),
 		cmocka_unit_test(bridge_names),	  cmocka_unit_test(deep_nesting),
+		cmocka_unit_test(escaped_nuls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
