@@ -26,9 +26,9 @@ static const char *install_text(enum kernel_install install)
 {
 	switch (install) {
 	case KERNEL_RULES:
-		return "rules of table inet " KERNEL_TABLE ", written anew";
+		return "rules of the tables " KERNEL_TABLE ", written anew";
 	case KERNEL_REPLACE:
-		return "table inet " KERNEL_TABLE ", made anew";
+		return "tables inet " KERNEL_TABLE " and bridge " KERNEL_TABLE ", made anew";
 	default:
 		return NULL;
 	}

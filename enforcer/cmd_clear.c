@@ -13,7 +13,7 @@
 
 /* What there was, and is gone now. */
 struct removed {
-	bool table, state;
+	bool table, guard, state;
 	struct kernel_docker docker[2]; /* chain is "" where there was no rule */
 };
 
@@ -29,7 +29,9 @@ static int clear_kernel(uint32_t mark, struct removed *removed, struct error *er
 		r = kernel_read(kernel, &options, &state, err);
 	if (r < 0)
 		return r;
-	removed->table = change.remove_table = change.table_exists = state.exists;
+	removed->table = change.table_exists = state.exists;
+	removed->guard = change.guard_exists = state.guard_exists;
+	change.remove_table = state.exists || state.guard_exists;
 	for (size_t i = 0; i < 2; i++) {
 		change.docker_remove[i] = state.docker[i].installed > 0;
 		removed->docker[i] = state.docker[i];
@@ -45,10 +47,12 @@ static int clear_kernel(uint32_t mark, struct removed *removed, struct error *er
 static void print_text(const struct removed *removed)
 {
 	static const char *const families[] = { "ip", "ip6" };
-	bool any = removed->table || removed->state;
+	bool any = removed->table || removed->guard || removed->state;
 
 	if (removed->table)
 		puts("removed table inet " KERNEL_TABLE);
+	if (removed->guard)
+		puts("removed table bridge " KERNEL_TABLE);
 	for (size_t i = 0; i < 2; i++) {
 		if (!removed->docker[i].chain[0])
 			continue;
@@ -67,6 +71,7 @@ static int print_json(const struct removed *removed)
 {
 	cJSON *document = cJSON_CreateObject();
 	bool complete = document && cJSON_AddBoolToObject(document, "table", removed->table) &&
+			cJSON_AddBoolToObject(document, "guard", removed->guard) &&
 			cJSON_AddBoolToObject(document, "docker_accept_ipv4", removed->docker[0].chain[0] != '\0') &&
 			cJSON_AddBoolToObject(document, "docker_accept_ipv6", removed->docker[1].chain[0] != '\0') &&
 			cJSON_AddBoolToObject(document, "state", removed->state);

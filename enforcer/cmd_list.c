@@ -10,14 +10,38 @@
 #include "log.h"
 #include "table.h"
 
-/* "shop-web-1 172.18.0.2" */
-#define PLACE_SIZE (POLICY_COMMENT_MAX + ADDRESS_TEXT_SIZE + 2)
+/* "shop-web-1 172.18.0.2", "shop-db-1, published at 198.51.100.1" */
+#define PLACE_SIZE (POLICY_COMMENT_MAX + ADDRESS_TEXT_SIZE + sizeof(", published at "))
 
 static void print_place(const char *container, const struct address *address, char text[PLACE_SIZE])
 {
 	char digits[ADDRESS_TEXT_SIZE];
 
 	snprintf(text, PLACE_SIZE, "%s %s", *container ? container : "?", address_format(address, digits));
+}
+
+/* Where there is no one address, the name says it: "anywhere", "203.0.113.0/24", "this host". */
+static void print_source(const struct kernel_list_flow *flow, char text[PLACE_SIZE])
+{
+	if (flow->source_one)
+		print_place(flow->names.source, &flow->record->source, text);
+	else
+		snprintf(text, PLACE_SIZE, "%s", flow->names.source);
+}
+
+static void print_destination(const struct kernel_list_flow *flow, char text[PLACE_SIZE])
+{
+	char digits[ADDRESS_TEXT_SIZE];
+
+	if (flow->published && flow->destination_one)
+		snprintf(text, PLACE_SIZE, "%s, published at %s", flow->names.destination,
+			 address_format(&flow->record->destination, digits));
+	else if (flow->published)
+		snprintf(text, PLACE_SIZE, "%s, published", flow->names.destination);
+	else if (flow->destination_one)
+		print_place(flow->names.destination, &flow->record->destination, text);
+	else
+		snprintf(text, PLACE_SIZE, "%s", flow->names.destination);
 }
 
 static bool wanted_flow(const struct options *options, const struct kernel_list_flow *flow)
@@ -43,8 +67,8 @@ static int print_flows_wide(const struct kernel_state *state, const struct optio
 		kernel_list_flow(state, policy_at(state->policy, i), &flow);
 		if (!wanted_flow(options, &flow))
 			continue;
-		print_place(flow.names.source, &flow.record->source, source);
-		print_place(flow.names.destination, &flow.record->destination, destination);
+		print_source(&flow, source);
+		print_destination(&flow, destination);
 		policy_ports_format(flow.record, ports);
 		snprintf(packets, sizeof(packets), "%" PRIu64, flow.record->packets);
 		snprintf(bytes, sizeof(bytes), "%" PRIu64, flow.record->bytes);
@@ -72,13 +96,6 @@ static int compare_flows(const void *a, const void *b)
 	return order ? order : policy_record_compare(x->record, y->record);
 }
 
-static size_t digits_of(const struct address *address)
-{
-	char text[ADDRESS_TEXT_SIZE];
-
-	return strlen(address_format(address, text));
-}
-
 /* Cuts a name in the middle to at most `room` bytes. */
 static void fit(const char *name, size_t room, char *text, size_t size)
 {
@@ -96,18 +113,20 @@ static void print_flow_narrow(const struct kernel_list_flow *flow, size_t width)
 {
 	const size_t numbers = 1 + 15 + 1 + 5 + 1 + 5; /* ports, packets, bytes */
 	size_t side = (width - 2 - 4 - numbers) / 2;
-	char ports[POLICY_PORTS_TEXT_SIZE], packets[16], bytes[16], left[160], right[160];
-	char source[ADDRESS_TEXT_SIZE], destination[ADDRESS_TEXT_SIZE];
-	bool one_line = strlen(flow->names.source) + 1 + digits_of(&flow->record->source) <= side &&
-			strlen(flow->names.destination) + 1 + digits_of(&flow->record->destination) <= side;
+	char ports[POLICY_PORTS_TEXT_SIZE], packets[16], bytes[16], left[PLACE_SIZE], right[PLACE_SIZE];
+	char source[ADDRESS_TEXT_SIZE] = "", destination[ADDRESS_TEXT_SIZE] = "";
+	bool one_line;
 
-	address_format(&flow->record->source, source);
-	address_format(&flow->record->destination, destination);
-	fit(flow->names.source, side, left, sizeof(left));
-	fit(flow->names.destination, side, right, sizeof(right));
-	if (one_line) {
-		snprintf(left, sizeof(left), "%.60s %s", flow->names.source, source);
-		snprintf(right, sizeof(right), "%.60s %s", flow->names.destination, destination);
+	print_source(flow, left);
+	print_destination(flow, right);
+	one_line = strlen(left) <= side && strlen(right) <= side;
+	if (!one_line) {
+		fit(flow->names.source, side, left, sizeof(left));
+		fit(flow->names.destination, side, right, sizeof(right));
+		if (flow->source_one)
+			address_format(&flow->record->source, source);
+		if (flow->destination_one)
+			address_format(&flow->record->destination, destination);
 	}
 	printf("  %-*s -> %-*s %-15s %5s %5s\n", (int)side, left, (int)side, right,
 	       policy_ports_format(flow->record, ports), table_amount(flow->record->packets, packets),
@@ -155,10 +174,31 @@ static int print_flows(const struct kernel_state *state, const struct options *o
 	return print_flows_narrow(state, options, width);
 }
 
+const char *cmd_list_boundary(const struct kernel_state *state, const struct address *address, char text[32])
+{
+	static const struct {
+		enum policy_set set;
+		const char *name;
+	} sides[] = { { POLICY_CLOSED_INGRESS4, "ingress" },
+		      { POLICY_CLOSED_EGRESS4, "egress" },
+		      { POLICY_CLOSED_HOST4, "host" } };
+
+	*text = '\0';
+	for (size_t i = 0; i < sizeof(sides) / sizeof(sides[0]); i++) {
+		if (!kernel_list_has(state, sides[i].set, address))
+			continue;
+		if (*text)
+			strcat(text, " ");
+		strcat(text, sides[i].name);
+	}
+	return text;
+}
+
 static int print_endpoints(const struct kernel_state *state, const struct options *options)
 {
-	static const char *const columns[] = { "CONTAINER", "ADDRESS", "NETWORK", "BRIDGE", "SERVICES", "MODE" };
-	cleanup_of(table) struct table *table = table_new(columns, 6);
+	static const char *const columns[] = { "CONTAINER", "ADDRESS", "NETWORK", "BRIDGE",  "PORT",
+					       "SERVICES",  "MODE",    "GUARD",	  "DECLARED" };
+	cleanup_of(table) struct table *table = table_new(columns, 9);
 	size_t begin, end, ignored;
 
 	policy_range(state->policy, POLICY_ENDPOINTS4, &begin, &ignored);
@@ -166,17 +206,22 @@ static int print_endpoints(const struct kernel_state *state, const struct option
 	for (size_t i = begin; table && i < end; i++) {
 		const struct policy_record *record = policy_at(state->policy, i);
 		struct policy_endpoint_comment parts = { .container = "?", .network = "?" };
-		char address[ADDRESS_TEXT_SIZE];
+		char address[ADDRESS_TEXT_SIZE], boundary[32];
+		const char *port, *guard = kernel_list_guard(state, record, &port);
 
 		(void)policy_endpoint_comment_parse(record->comment, &parts);
 		if (options->app && !kernel_list_in_app(parts.services, options->app))
 			continue;
+		cmd_list_boundary(state, &record->source, boundary);
 		const char *cells[] = { parts.container,
 					address_format(&record->source, address),
 					parts.network,
 					record->bridge,
+					*port ? port : "-",
 					*parts.services ? parts.services : "-",
-					kernel_list_observed(state, &record->source) ? "observe" : "enforce" };
+					kernel_list_observed(state, &record->source) ? "observe" : "enforce",
+					guard,
+					*boundary ? boundary : "-" };
 
 		if (table_row(table, cells) < 0)
 			return -1;
@@ -260,6 +305,22 @@ static void print_side(const struct kernel_state *state, const struct address *a
 	snprintf(place, PLACE_SIZE, "%s %s", parts.container, digits);
 }
 
+/* The other side; of a port that the host publishes it is whose port that is. */
+static void print_wanted(const struct kernel_state *state, const struct kernel_denied *denied, char name[PLACE_SIZE],
+			 char place[PLACE_SIZE])
+{
+	struct policy_endpoint_comment parts;
+	char digits[ADDRESS_TEXT_SIZE];
+
+	if (!kernel_list_published(state, denied, &parts)) {
+		print_side(state, &denied->destination, name, place);
+		return;
+	}
+	snprintf(name, PLACE_SIZE, "%s", *parts.services ? parts.services : parts.container);
+	snprintf(place, PLACE_SIZE, "%s, published at %s", parts.container,
+		 address_format(&denied->destination, digits));
+}
+
 bool cmd_list_wants_denied(const struct kernel_state *state, const struct options *options,
 			   const struct kernel_denied *denied)
 {
@@ -269,7 +330,8 @@ bool cmd_list_wants_denied(const struct kernel_state *state, const struct option
 	       (kernel_list_endpoint(state, &denied->source, &parts, NULL) &&
 		kernel_list_in_app(parts.services, options->app)) ||
 	       (kernel_list_endpoint(state, &denied->destination, &parts, NULL) &&
-		kernel_list_in_app(parts.services, options->app));
+		kernel_list_in_app(parts.services, options->app)) ||
+	       (kernel_list_published(state, denied, &parts) && kernel_list_in_app(parts.services, options->app));
 }
 
 static void print_age(uint64_t milliseconds, char text[32])
@@ -292,11 +354,11 @@ static int print_denied(const struct kernel_state *state, const struct options *
 		if (!cmd_list_wants_denied(state, options, denied))
 			continue;
 		print_side(state, &denied->source, from, from_place);
-		print_side(state, &denied->destination, to, to_place);
+		print_wanted(state, denied, to, to_place);
 		print_age(denied->age_ms, age);
 		printf("%s -> %s %s, %" PRIu64 " packet%s, last %s ago%s\n", from, to,
 		       kernel_list_denied_port(denied, port), denied->packets, denied->packets == 1 ? "" : "s", age,
-		       kernel_list_observed(state, &denied->destination) ? ", let through (observe)" : "");
+		       kernel_list_let_through(state, denied) ? ", let through (observe)" : "");
 		printf("    %s -> %s\n", from_place, to_place);
 	}
 	return 0;
@@ -324,7 +386,7 @@ static void say_state(const struct kernel_state *state)
 			    ": nothing is enforced; `bulkhead apply` or the "
 			    "service installs it");
 	else if (state->skeleton != KERNEL_SKELETON_WHOLE)
-		log_warning("the rules of table inet " KERNEL_TABLE
+		log_warning("the rules of the tables " KERNEL_TABLE
 			    " are not what this version installs: `bulkhead apply` "
 			    "or the service puts them right");
 }

@@ -11,6 +11,9 @@ int cmd_list_json(const struct kernel_state *state, const struct options *option
 
 bool cmd_list_wants_denied(const struct kernel_state *state, const struct options *options,
 			   const struct kernel_denied *denied);
+/* What an endpoint's boundary has declared, "ingress egress host", in a buffer of at least 32 bytes; "" if all is open.
+ */
+const char *cmd_list_boundary(const struct kernel_state *state, const struct address *address, char text[32]);
 /* How many addresses live on a bridge. */
 size_t cmd_list_endpoints_on(const struct kernel_state *state, const char *bridge);
 /* "managed", "closed", "not managed"; and the network's name, "-" where none is known. */

@@ -70,6 +70,27 @@ static void add_side(const struct kernel_state *state, cJSON *object, const char
 	add_services(side, parts.services, ok);
 }
 
+/* One side of a flow that may be more than one address: {"network": "203.0.113.0/24", "name": …}. */
+static void add_flow_side(const struct kernel_state *state, cJSON *object, const char *key,
+			  const struct address *address, uint8_t length, bool one, const char *name, bool *ok)
+{
+	char digits[ADDRESS_TEXT_SIZE], network[ADDRESS_TEXT_SIZE + 4];
+	cJSON *side;
+
+	if (one) {
+		add_side(state, object, key, address, name, ok);
+		return;
+	}
+	side = cJSON_AddObjectToObject(object, key);
+	*ok = side && *ok;
+	if (!side)
+		return;
+	snprintf(network, sizeof(network), "%s/%u", address_format(address, digits), length);
+	add_text(side, "network", network, ok);
+	add_text(side, "container", name, ok);
+	add_services(side, "", ok);
+}
+
 static void add_flows(const struct kernel_state *state, const struct options *options, cJSON *array, bool *ok)
 {
 	size_t begin, end;
@@ -89,8 +110,11 @@ static void add_flows(const struct kernel_state *state, const struct options *op
 		add_text(item, "app", flow.names.app, ok);
 		add_text(item, "from", flow.names.from, ok);
 		add_text(item, "to", flow.names.to, ok);
-		add_side(state, item, "source", &flow.record->source, flow.names.source, ok);
-		add_side(state, item, "destination", &flow.record->destination, flow.names.destination, ok);
+		add_text(item, "set", policy_set_name(flow.record->set), ok);
+		add_flow_side(state, item, "source", &flow.record->source, flow.record->source_length, flow.source_one,
+			      flow.names.source, ok);
+		add_flow_side(state, item, "destination", &flow.record->destination, flow.record->destination_length,
+			      flow.destination_one, flow.names.destination, ok);
 		add_text(item, "ports", policy_ports_format(flow.record, ports), ok);
 		if (flow.record->protocol_first == flow.record->protocol_last)
 			policy_protocol_format(flow.record->protocol_first, protocol);
@@ -113,7 +137,8 @@ static void add_endpoints(const struct kernel_state *state, const struct options
 	for (size_t i = begin; *ok && i < end; i++) {
 		const struct policy_record *record = policy_at(state->policy, i);
 		struct policy_endpoint_comment parts = { .container = "" };
-		char address[ADDRESS_TEXT_SIZE];
+		const char *port, *guard = kernel_list_guard(state, record, &port);
+		char address[ADDRESS_TEXT_SIZE], boundary[32];
 		cJSON *item;
 
 		(void)policy_endpoint_comment_parse(record->comment, &parts);
@@ -128,6 +153,9 @@ static void add_endpoints(const struct kernel_state *state, const struct options
 		add_text(item, "bridge", record->bridge, ok);
 		add_text(item, "address", address_format(&record->source, address), ok);
 		add_text(item, "mode", kernel_list_observed(state, &record->source) ? "observe" : "enforce", ok);
+		add_text(item, "port", port, ok);
+		add_text(item, "guard", guard, ok);
+		add_text(item, "declared", cmd_list_boundary(state, &record->source, boundary), ok);
 	}
 }
 
@@ -150,6 +178,27 @@ static void add_networks(const struct kernel_state *state, cJSON *array, bool *o
 	}
 }
 
+/* Of a port that the host publishes: whose it is. */
+static void add_wanted(const struct kernel_state *state, cJSON *item, const struct kernel_denied *denied, bool *ok)
+{
+	struct policy_endpoint_comment parts;
+	char text[ADDRESS_TEXT_SIZE];
+	cJSON *side;
+
+	if (!kernel_list_published(state, denied, &parts)) {
+		add_side(state, item, "destination", &denied->destination, "", ok);
+		return;
+	}
+	side = cJSON_AddObjectToObject(item, "destination");
+	*ok = side && *ok;
+	if (!side)
+		return;
+	add_text(side, "address", address_format(&denied->destination, text), ok);
+	add_text(side, "container", parts.container, ok);
+	add_services(side, parts.services, ok);
+	add_text(side, "published", parts.network, ok);
+}
+
 static void add_denied(const struct kernel_state *state, const struct options *options, cJSON *array, bool *ok)
 {
 	for (size_t i = 0; *ok && i < state->denied_count; i++) {
@@ -163,15 +212,14 @@ static void add_denied(const struct kernel_state *state, const struct options *o
 		if (!item)
 			return;
 		add_side(state, item, "source", &denied->source, "", ok);
-		add_side(state, item, "destination", &denied->destination, "", ok);
+		add_wanted(state, item, denied, ok);
 		add_text(item, "protocol", policy_protocol_format(denied->protocol, protocol), ok);
 		add_text(item, "wanted", kernel_list_denied_port(denied, port), ok);
 		add_number(item, "port", denied->port, ok);
 		add_number(item, "packets", denied->packets, ok);
 		add_number(item, "bytes", denied->bytes, ok);
 		add_number(item, "age_ms", denied->age_ms, ok);
-		*ok = cJSON_AddBoolToObject(item, "let_through", kernel_list_observed(state, &denied->destination)) &&
-		      *ok;
+		*ok = cJSON_AddBoolToObject(item, "let_through", kernel_list_let_through(state, denied)) && *ok;
 	}
 }
 

@@ -37,7 +37,7 @@ int docker_json_info(const char *text, size_t length, struct docker_info *ret_in
 int docker_json_containers(const char *text, size_t length, struct container ***ret_containers, size_t *ret_count,
 			   struct error *err);
 
-/* GET /containers/ID/json : one container; used for the image's own reference. */
+/* GET /containers/ID/json : one container; used for the image's own reference, and for its bindings. */
 int docker_json_container(const char *text, size_t length, struct container **ret_container, struct error *err);
 
 /* GET /networks : ids and names, without endpoints.  GET /networks/ID : one with its endpoints.  `managed` is true

@@ -78,10 +78,11 @@ static int read_host_config(const cJSON *config, struct container *container)
 	return 0;
 }
 
-static bool state_running(const char *state)
+/* Between two attempts of the engine to start it a container's process does not run. */
+static void read_listed_state(const char *state, struct container *container)
 {
-	return state &&
-	       (strcmp(state, "running") == 0 || strcmp(state, "restarting") == 0 || strcmp(state, "paused") == 0);
+	container->started = state && (strcmp(state, "running") == 0 || strcmp(state, "paused") == 0);
+	container->running = container->started || (state && strcmp(state, "restarting") == 0);
 }
 
 /* One of GET /containers/json. */
@@ -97,8 +98,10 @@ static int read_listed_member(const cJSON *item, struct container *container)
 		return read_labels(item, container);
 	if (docker_json_is(item, "HostConfig"))
 		return read_host_config(item, container);
+	if (docker_json_is(item, "Ports"))
+		return docker_json_listed_ports(item, container);
 	if (docker_json_is(item, "State"))
-		container->running = state_running(docker_json_string(item));
+		read_listed_state(docker_json_string(item), container);
 	return 0;
 }
 
@@ -121,34 +124,59 @@ static int read_config(const cJSON *config, struct container *container)
 	return 0;
 }
 
-static bool read_running(const cJSON *state)
+static void read_inspected_state(const cJSON *state, struct container *container)
+{
+	bool running = false, restarting = false;
+	const cJSON *item;
+
+	if (cJSON_IsObject(state)) {
+		cJSON_ArrayForEach(item, state)
+		{
+			if (docker_json_is(item, "Running"))
+				running = cJSON_IsTrue(item);
+			else if (docker_json_is(item, "Restarting"))
+				restarting = cJSON_IsTrue(item);
+		}
+	}
+	container->running = running;
+	container->started = running && !restarting;
+}
+
+static int read_network_settings(const cJSON *settings, struct container *container)
 {
 	const cJSON *item;
-	bool running = false;
+	int r = 0;
 
-	if (!cJSON_IsObject(state))
-		return false;
-	cJSON_ArrayForEach(item, state)
+	if (!cJSON_IsObject(settings))
+		return 0;
+	cJSON_ArrayForEach(item, settings)
 	{
-		if (docker_json_is(item, "Running"))
-			running = cJSON_IsTrue(item);
+		if (docker_json_is(item, "Ports"))
+			r = docker_json_inspected_ports(item, container);
+		if (r < 0)
+			return r;
 	}
-	return running;
+	return 0;
 }
 
 /* GET /containers/ID/json, where Image is the image's id, and its reference stands in Config. */
 static int read_inspected_member(const cJSON *item, struct container *container)
 {
 	const char *name;
+	int r;
 
 	if (docker_json_is(item, "Id"))
 		return docker_json_copy(&container->id, item);
 	if (docker_json_is(item, "Config"))
 		return read_config(item, container);
-	if (docker_json_is(item, "HostConfig"))
-		return read_host_config(item, container);
+	if (docker_json_is(item, "HostConfig")) {
+		r = read_host_config(item, container);
+		return r < 0 ? r : docker_json_bindings(item, container);
+	}
+	if (docker_json_is(item, "NetworkSettings"))
+		return read_network_settings(item, container);
 	if (docker_json_is(item, "State"))
-		container->running = read_running(item);
+		read_inspected_state(item, container);
 	if (docker_json_is(item, "Name") && (name = docker_json_string(item)))
 		return docker_json_set(&container->name, name[0] == '/' ? name + 1 : name);
 	return 0;

@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "inventory.h"
 
 static inline void cleanup_cJSON_p(cJSON **p)
 {
@@ -37,5 +38,12 @@ bool docker_json_id_valid(const char *id);
 
 /* How many the array has.  -EPROTO if it is none. */
 int docker_json_count(const cJSON *array, const char *what, size_t *ret_count, struct error *err);
+
+/* A container's Ports, as GET /containers/json has them and as GET /containers/ID/json does.  0 or -ENOMEM. */
+int docker_json_listed_ports(const cJSON *ports, struct container *container);
+int docker_json_inspected_ports(const cJSON *ports, struct container *container);
+
+/* What it publishes whenever it starts: of its HostConfig, as GET /containers/ID/json has it.  0 or -ENOMEM. */
+int docker_json_bindings(const cJSON *config, struct container *container);
 
 #endif

@@ -15,6 +15,7 @@ static void drop_queries(struct docker_watch *watch)
 		struct query *next = watch->queries->next;
 
 		docker_request_cancel(watch->queries->request);
+		container_free(watch->queries->bindings);
 		free(watch->queries);
 		watch->queries = next;
 	}
@@ -35,6 +36,8 @@ static void drop_everything(struct docker_watch *watch)
 	loop_timer_stop(watch->resync);
 	loop_timer_stop(watch->pump);
 	loop_timer_stop(watch->opening);
+	loop_timer_stop(watch->late_timer);
+	watch->late_count = 0;
 }
 
 void docker_watch_lose(struct docker_watch *watch, const char *reason)
@@ -77,6 +80,22 @@ static void count_event(struct docker_watch *watch, uint64_t now)
 		loop_timer_set(watch->again, BURST_MS);
 }
 
+/* From its creation on a container's bindings can be asked for, until it is started: often at once, so that the
+ * question has to be there first. */
+static void look_at_container(struct docker_watch *watch, const struct docker_event *event, uint64_t now)
+{
+	if (strcmp(event->action, "create") == 0)
+		docker_watch_look(watch, QUERY_BINDINGS, event->id, false, now);
+	if (!watch->stream)
+		return;
+	if (strcmp(event->action, "die") == 0)
+		watch->handler->ended(event->id, watch->data);
+	else
+		docker_watch_look(watch, QUERY_CONTAINER, event->id, false, now);
+	if (watch->stream)
+		docker_watch_look_late(watch, event->id);
+}
+
 static bool event_line(const char *line, size_t length, void *data)
 {
 	struct docker_watch *watch = data;
@@ -93,7 +112,7 @@ static bool event_line(const char *line, size_t length, void *data)
 	if (event.type == DOCKER_EVENT_DAEMON)
 		docker_watch_everything(watch);
 	else if (event.type == DOCKER_EVENT_CONTAINER && docker_watch_is_id(event.id))
-		docker_watch_look(watch, QUERY_CONTAINER, event.id, false, now);
+		look_at_container(watch, &event, now);
 	else if (event.type == DOCKER_EVENT_NETWORK && docker_watch_is_id(event.id))
 		docker_watch_look(watch, QUERY_NETWORK, event.id, false, now);
 	return watch->stream != NULL;
@@ -170,10 +189,25 @@ static void begin(void *data)
 		docker_watch_look(watch, QUERY_VERSION, "", false, 0);
 }
 
+static void look_at(struct docker_watch *watch, enum query_kind kind, const char *id)
+{
+	if (watch->synced && docker_watch_is_id(id) && docker_watch_ask(watch, kind, id, false, 0) == 0)
+		loop_timer_set(watch->pump, 0);
+}
+
 void docker_watch_container(struct docker_watch *watch, const char *id)
 {
-	if (watch->synced && docker_watch_is_id(id) && docker_watch_ask(watch, QUERY_CONTAINER, id, false, 0) == 0)
-		loop_timer_set(watch->pump, 0);
+	look_at(watch, QUERY_CONTAINER, id);
+}
+
+void docker_watch_bindings(struct docker_watch *watch, const char *id)
+{
+	look_at(watch, QUERY_BINDINGS, id);
+}
+
+void docker_watch_network(struct docker_watch *watch, const char *id)
+{
+	look_at(watch, QUERY_NETWORK, id);
 }
 
 void docker_watch_everything(struct docker_watch *watch)
@@ -201,7 +235,8 @@ int docker_watch_new(struct loop *loop, struct docker_client *client, bool follo
 	watch->resync = loop_timer_new(loop, look_again, watch);
 	watch->pump = loop_timer_new(loop, docker_watch_pump, watch);
 	watch->opening = loop_timer_new(loop, stream_overdue, watch);
-	if (!watch->retry || !watch->again || !watch->resync || !watch->pump || !watch->opening) {
+	watch->late_timer = loop_timer_new(loop, docker_watch_late, watch);
+	if (!watch->retry || !watch->again || !watch->resync || !watch->pump || !watch->opening || !watch->late_timer) {
 		docker_watch_free(watch);
 		return error_oom(err);
 	}
@@ -214,12 +249,14 @@ void docker_watch_free(struct docker_watch *watch)
 {
 	if (!watch)
 		return;
-	if (watch->retry && watch->again && watch->resync && watch->pump && watch->opening)
+	if (watch->retry && watch->again && watch->resync && watch->pump && watch->opening && watch->late_timer)
 		drop_everything(watch);
 	loop_timer_free(watch->retry);
 	loop_timer_free(watch->again);
 	loop_timer_free(watch->resync);
 	loop_timer_free(watch->pump);
 	loop_timer_free(watch->opening);
+	loop_timer_free(watch->late_timer);
+	free(watch->late);
 	free(watch);
 }

@@ -30,6 +30,11 @@ struct docker_watch_handler {
 	/* One network or container as it is now; NULL: it is gone.  What is handed over is the handler's. */
 	void (*network)(const char *id, struct network *network, const struct docker_watch_times *times, void *data);
 	void (*container)(const char *id, struct container *container, void *data);
+	/* What a container publishes whenever it starts, which the list does not tell.  Only its bindings count: what
+	 * else it says may be older than what came before.  Of the container, too, the handler is the owner. */
+	void (*bindings)(const char *id, struct container *container, void *data);
+	/* The container's process has ended; the engine's lists may still have it running for a moment. */
+	void (*ended)(const char *id, void *data);
 	/* The engine cannot be reached, or does not answer as one; called once for each new reason.  The next thing
 	 * to come is a snapshot. */
 	void (*lost)(const char *reason, void *data);
@@ -46,8 +51,12 @@ int docker_watch_new(struct loop *loop, struct docker_client *client, bool follo
 void docker_watch_free(struct docker_watch *watch);
 CLEANUP_DEFINE(docker_watch, docker_watch_free)
 
-/* Look at that container, or at everything, again. */
+/* Look at that container, that network, or everything, again. */
 void docker_watch_container(struct docker_watch *watch, const char *id);
+/* Ask for the bindings of one that is not started, and not known with them.  (One that was just created is asked by
+ * itself.)  While it starts the engine does not answer: then nothing comes. */
+void docker_watch_bindings(struct docker_watch *watch, const char *id);
+void docker_watch_network(struct docker_watch *watch, const char *id);
 void docker_watch_everything(struct docker_watch *watch);
 
 #endif

@@ -35,6 +35,7 @@ static int got_network(struct docker_watch *watch, const struct query *query, co
 		r = docker_json_network(response->body, response->length, &network, err);
 		if (r < 0)
 			return r;
+		network->asked = response->sent_ns;
 	}
 	watch->handler->network(query->id, network, &times, watch->data);
 	return 0;
@@ -63,6 +64,10 @@ static int got_container(struct docker_watch *watch, const struct query *query, 
 		container_free(found);
 		return docker_watch_ask(watch, QUERY_IMAGE, query->id, false, 0) < 0 ? error_oom(err) : 0;
 	}
+	if (found && container_settle(found, query->bindings) < 0) {
+		container_free(found);
+		return error_oom(err);
+	}
 	watch->handler->container(query->id, found, watch->data);
 	return 0;
 }
@@ -85,12 +90,33 @@ static int got_image(struct docker_watch *watch, const struct query *query, cons
 	return 0;
 }
 
+/* Whoever does not answer stays unknown.  An answer that comes before the one about the container itself goes with it:
+ * it says less than that one, and maybe what is no longer so. */
+static int got_bindings(struct docker_watch *watch, const struct query *query, const struct docker_response *response)
+{
+	struct query *container_query = docker_watch_find_query(watch, QUERY_CONTAINER, query->id);
+	struct container *container = NULL;
+	struct error ignored;
+
+	if (response->error || response->status != 200 ||
+	    docker_json_container(response->body, response->length, &container, &ignored) < 0)
+		return 0;
+	if (!container_query) {
+		watch->handler->bindings(query->id, container, watch->data);
+		return 0;
+	}
+	container_free(container_query->bindings);
+	container_query->bindings = container;
+	return 0;
+}
+
 static const char *query_name(enum query_kind kind)
 {
 	static const char *const names[] = {
-		[QUERY_VERSION] = "its version",   [QUERY_INFO] = "its settings", [QUERY_CONTAINERS] = "the containers",
-		[QUERY_NETWORKS] = "the networks", [QUERY_NETWORK] = "a network", [QUERY_CONTAINER] = "a container",
-		[QUERY_IMAGE] = "a container",
+		[QUERY_VERSION] = "its version",       [QUERY_INFO] = "its settings",
+		[QUERY_CONTAINERS] = "the containers", [QUERY_NETWORKS] = "the networks",
+		[QUERY_NETWORK] = "a network",	       [QUERY_CONTAINER] = "a container",
+		[QUERY_IMAGE] = "a container",	       [QUERY_BINDINGS] = "a container",
 	};
 
 	return names[kind];
@@ -100,7 +126,7 @@ static int understand(struct docker_watch *watch, const struct query *query, con
 		      struct error *err)
 {
 	/* Of a container that is starting: no answer within its time is an answer too. */
-	if (response->error && query->kind != QUERY_IMAGE)
+	if (response->error && query->kind != QUERY_IMAGE && query->kind != QUERY_BINDINGS)
 		return error_set(err, -EIO, "%s", response->error);
 	if (query->snapshot)
 		return docker_watch_snapshot_part(watch, query, response, err);
@@ -113,6 +139,8 @@ static int understand(struct docker_watch *watch, const struct query *query, con
 		return got_container(watch, query, response, err);
 	case QUERY_IMAGE:
 		return got_image(watch, query, response, err);
+	case QUERY_BINDINGS:
+		return got_bindings(watch, query, response);
 	default:
 		return 0;
 	}
@@ -129,6 +157,7 @@ void docker_watch_answered(const struct docker_response *response, void *data)
 	query->request = NULL;
 	watch->under_way--;
 	done = *query;
+	query->bindings = NULL;
 	if (query->again) {
 		query->again = false;
 		query->event_ns = 0;
@@ -138,6 +167,7 @@ void docker_watch_answered(const struct docker_response *response, void *data)
 	/* Whatever the handlers do next, the loop comes back to start what waits. */
 	loop_timer_set(watch->pump, 0);
 	r = understand(watch, &done, response, &err);
+	container_free(done.bindings);
 	if (r < 0) {
 		char reason[sizeof(err.text) + 128];
 

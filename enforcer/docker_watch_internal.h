@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What docker_watch's files share: docker_watch.c connects and listens, docker_watch_queries.c asks, each question
- * once, docker_watch_answers.c understands, docker_watch_snapshot.c puts the first answers together.
+ * once, docker_watch_late.c once more, docker_watch_answers.c understands, docker_watch_snapshot.c puts the first
+ * answers together.
  */
 #ifndef BULKHEAD_DOCKER_WATCH_INTERNAL_H
 #define BULKHEAD_DOCKER_WATCH_INTERNAL_H
@@ -20,6 +21,16 @@
 /* Belt and braces: whatever was missed is found within this. */
 #define RESYNC_MS (5 * 60 * 1000)
 
+/* Engines tell of some changes before their lists show them (20.10: an end, a rename, under load): whatever an event
+ * was about is looked at once more. */
+#define LATE_MS 250
+
+struct late {
+	char id[128];
+	uint64_t due_ns;
+	bool again; /* another event came meanwhile */
+};
+
 enum query_kind {
 	QUERY_VERSION,
 	QUERY_INFO,
@@ -28,6 +39,7 @@ enum query_kind {
 	QUERY_NETWORK,	 /* one with its endpoints */
 	QUERY_CONTAINER, /* one's identity, from the list: answers at once, also while the container starts */
 	QUERY_IMAGE,	 /* one's image as it was created from, where the list only has a digest */
+	QUERY_BINDINGS,	 /* what one publishes whenever it starts */
 };
 
 struct query {
@@ -39,6 +51,7 @@ struct query {
 	bool again;    /* asked for again while it was under way */
 	uint64_t event_ns;
 	struct docker_request *request; /* NULL: waiting */
+	struct container *bindings;	/* of CONTAINER: the answer to BINDINGS, which was there first */
 };
 
 struct docker_watch {
@@ -59,8 +72,10 @@ struct docker_watch {
 	unsigned backoff_ms;
 	size_t burst; /* events since burst_began */
 	uint64_t burst_began_ns;
-	char reason[512]; /* why it was lost last, to say it once */
-	struct loop_timer *retry, *again, *resync, *pump, *opening;
+	char reason[512];  /* why it was lost last, to say it once */
+	struct late *late; /* containers that are looked at again, the first due first */
+	size_t late_count, late_room;
+	struct loop_timer *retry, *again, *resync, *pump, *opening, *late_timer;
 };
 
 /* The connection, or something about it, is no good: drops everything and tries again later. */
@@ -78,9 +93,15 @@ int docker_watch_ask(struct docker_watch *watch, enum query_kind kind, const cha
 		     uint64_t event_ns);
 void docker_watch_look(struct docker_watch *watch, enum query_kind kind, const char *id, bool snapshot,
 		       uint64_t event_ns);
+/* Looks at that container once more, LATE_MS from now. */
+void docker_watch_look_late(struct docker_watch *watch, const char *id);
+/* What is due is looked at; data is the watch. */
+void docker_watch_late(void *data);
 /* Starts what waits, as far as there is room; data is the watch. */
 void docker_watch_pump(void *data);
 void docker_watch_remove_query(struct query *query);
+/* The question of that kind about that id, of no snapshot, or NULL. */
+struct query *docker_watch_find_query(const struct docker_watch *watch, enum query_kind kind, const char *id);
 
 /* Every answer to every question comes here; data is the query. */
 void docker_watch_answered(const struct docker_response *response, void *data);

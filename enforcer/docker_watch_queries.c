@@ -8,8 +8,10 @@
 #include <string.h>
 
 /* Requests under way at once: enough to hide an engine's latency, too few to be a load. */
-#define PARALLEL	 16
-#define TIMEOUT_IMAGE_MS 2000 /* a container that is starting does not answer */
+#define PARALLEL 16
+/* … of those that the engine may leave unanswered while a container starts: the others must not wait for them. */
+#define PARALLEL_BINDINGS  8
+#define TIMEOUT_INSPECT_MS 2000 /* a container that is starting does not answer */
 
 void docker_watch_remove_query(struct query *query)
 {
@@ -21,7 +23,17 @@ void docker_watch_remove_query(struct query *query)
 	*link = query->next;
 	if (watch->tail == &query->next)
 		watch->tail = link;
+	container_free(query->bindings);
 	free(query);
+}
+
+struct query *docker_watch_find_query(const struct docker_watch *watch, enum query_kind kind, const char *id)
+{
+	for (struct query *query = watch->queries; query; query = query->next) {
+		if (query->kind == kind && !query->snapshot && strcmp(query->id, id) == 0)
+			return query;
+	}
+	return NULL;
 }
 
 /* Ids go into paths; the engine's are hex digits, and nothing else than a name's characters is let through. */
@@ -47,7 +59,8 @@ int docker_watch_ask(struct docker_watch *watch, enum query_kind kind, const cha
 	for (query = watch->queries; query; query = query->next) {
 		if (query->kind != kind || query->snapshot != snapshot || strcmp(query->id, id) != 0)
 			continue;
-		if (query->request)
+		/* Bindings do not change: one answer is enough. */
+		if (query->request && kind != QUERY_BINDINGS)
 			query->again = true;
 		if (!query->event_ns)
 			query->event_ns = event_ns;
@@ -90,9 +103,25 @@ static void query_path(const struct query *query, char path[256])
 			 query->id);
 		break;
 	case QUERY_IMAGE:
+	case QUERY_BINDINGS:
 		snprintf(path, 256, "/containers/%s/json", query->id);
 		break;
 	}
+}
+
+static size_t bindings_under_way(const struct docker_watch *watch)
+{
+	size_t count = 0;
+
+	for (const struct query *query = watch->queries; query; query = query->next)
+		count += query->kind == QUERY_BINDINGS && query->request;
+	return count;
+}
+
+static unsigned timeout_ms(const struct query *query)
+{
+	return query->kind == QUERY_IMAGE || query->kind == QUERY_BINDINGS ? TIMEOUT_INSPECT_MS
+									   : DOCKER_WATCH_TIMEOUT_MS;
 }
 
 /* Starts what waits, as far as there is room.  While a snapshot is being taken, questions that events raised wait for
@@ -100,6 +129,7 @@ static void query_path(const struct query *query, char path[256])
 void docker_watch_pump(void *data)
 {
 	struct docker_watch *watch = data;
+	size_t bindings = bindings_under_way(watch);
 	struct error err;
 
 	for (struct query *query = watch->queries; query && watch->under_way < PARALLEL; query = query->next) {
@@ -107,14 +137,16 @@ void docker_watch_pump(void *data)
 
 		if (query->request || (watch->building && !query->snapshot))
 			continue;
+		if (query->kind == QUERY_BINDINGS && bindings >= PARALLEL_BINDINGS)
+			continue;
 		query_path(query, path);
-		if (docker_client_get(watch->client, path,
-				      query->kind == QUERY_IMAGE ? TIMEOUT_IMAGE_MS : DOCKER_WATCH_TIMEOUT_MS,
-				      docker_watch_answered, query, &query->request, &err) < 0) {
+		if (docker_client_get(watch->client, path, timeout_ms(query), docker_watch_answered, query,
+				      &query->request, &err) < 0) {
 			docker_watch_lose(watch, err.text);
 			return;
 		}
 		watch->under_way++;
+		bindings += query->kind == QUERY_BINDINGS;
 	}
 }
 

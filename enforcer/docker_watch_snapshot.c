@@ -87,6 +87,8 @@ static int got_snapshot_image(struct docker_watch *watch, const struct query *qu
 	if (response->status != 200 || !known)
 		return 0;
 	r = docker_json_container(response->body, response->length, &container, err);
+	if (r == 0 && inventory_settle(watch->building, known, container) < 0)
+		r = error_oom(err);
 	if (r == 0 && container->image) {
 		free(known->image);
 		known->image = steal(container->image);
@@ -117,6 +119,7 @@ int docker_watch_snapshot_part(struct docker_watch *watch, const struct query *q
 		r = docker_json_network(response->body, response->length, &network, err);
 		if (r < 0)
 			return r;
+		network->asked = response->sent_ns;
 		if (inventory_put_network(watch->building, network) < 0) {
 			network_free(network);
 			return error_oom(err);

@@ -306,3 +306,16 @@ int kernel_send(struct kernel *kernel, const struct nft_batch *batch, uint32_t *
 				 replies.acknowledged, batch->count);
 	return 0;
 }
+
+int kernel_rehearse(struct kernel *kernel, const struct nft_batch *batch, struct error *err)
+{
+	struct replies replies = { 0 };
+	int r;
+
+	if (mnl_socket_sendto(kernel->socket, batch->buffer, batch->length) < 0)
+		return explain(err, -errno);
+	r = read_replies(kernel, batch->entries[0].sequence - 1, &replies);
+	if (r == 0)
+		r = replies.error;
+	return r < 0 ? explain(err, r) : 0;
+}

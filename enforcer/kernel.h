@@ -25,10 +25,11 @@ struct kernel_options {
 };
 
 enum kernel_skeleton {
-	KERNEL_SKELETON_ABSENT,	 /* no table */
+	KERNEL_SKELETON_ABSENT,	 /* neither table */
 	KERNEL_SKELETON_WHOLE,	 /* exactly ours, for these options */
 	KERNEL_SKELETON_RULES,	 /* sets and chains are ours, some rule is not */
-	KERNEL_SKELETON_FOREIGN, /* a set or chain differs: only a replacement of the table helps */
+	KERNEL_SKELETON_FOREIGN, /* a set or chain differs, or a table is missing: only a replacement of the tables
+				    helps */
 };
 
 /* Somebody who was denied, as the kernel remembers it for an hour. */
@@ -56,9 +57,11 @@ struct kernel_docker {
 
 struct kernel_state {
 	enum kernel_skeleton skeleton;
-	bool exists;	       /* the table */
-	uint32_t flags;	       /* of the table */
-	uint32_t owner;	       /* netlink port id of the owner, 0 if none */
+	bool exists;	       /* table inet bulkhead */
+	bool guard_exists;     /* table bridge bulkhead */
+	uint32_t flags;	       /* of both tables: those that both have */
+	uint32_t owner;	       /* netlink port id of table inet's owner, 0 if none */
+	bool guard_by_bridge;  /* the guard knows ports of managed bridges by their bridge: `meta ibrname` */
 	struct policy *policy; /* what the sets hold; never NULL after kernel_read */
 	struct kernel_denied *denied;
 	size_t denied_count;
@@ -82,19 +85,19 @@ int kernel_read(struct kernel *kernel, const struct kernel_options *options, str
 enum kernel_install {
 	KERNEL_KEEP,	/* the skeleton stays: elements only */
 	KERNEL_RULES,	/* flush our chains and write their rules anew, sets stay */
-	KERNEL_REPLACE, /* delete the table, if it exists, and create it with everything in `want` */
+	KERNEL_REPLACE, /* delete the tables, if they exist, and create them with everything in `want` */
 };
 struct kernel_change {
 	enum kernel_install install;
-	bool table_exists;		/* for REPLACE: there is one to delete */
-	const struct policy_diff *diff; /* KEEP and RULES: elements; may be NULL */
-	const struct policy *want;	/* REPLACE: all elements */
+	bool table_exists, guard_exists; /* for REPLACE: there is one to delete */
+	const struct policy_diff *diff;	 /* KEEP and RULES: elements; may be NULL */
+	const struct policy *want;	 /* REPLACE: all elements */
 	/* REPLACE: the counters and memories to carry over, or NULL */
 	const struct kernel_state *from;
-	bool adopt;	       /* claim an orphaned table (owner flag) */
+	bool adopt;	       /* claim orphaned tables (owner flag) */
 	bool docker_add[2];    /* put our rule at the top of the chain in state->docker */
 	bool docker_remove[2]; /* take every rule of ours out of it */
-	bool remove_table;     /* for clear: delete the table, nothing else counts but docker_remove */
+	bool remove_table;     /* for clear: delete the tables, nothing else counts but docker_remove */
 };
 
 /* One transaction: all or nothing.  The error names the object that was refused.  Elements of the diff keep the

@@ -19,23 +19,26 @@
 #include "nft_encode.h"
 #include "nft_skeleton.h"
 
-static int add_table(struct nft_batch *batch, struct nftnl_table *table, uint32_t flags)
+/* ---- Messages about one of our tables ---- */
+
+static int add_table(struct nft_batch *batch, const struct nft_skeleton_part *part, uint32_t flags)
 {
-	struct nlmsghdr *header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWTABLE, NFPROTO_INET, NLM_F_CREATE,
-						    "table inet " KERNEL_TABLE);
+	struct nlmsghdr *header =
+		nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWTABLE, (uint16_t)part->family, NLM_F_CREATE,
+				  "table %s " KERNEL_TABLE, nft_skeleton_family_name(part->family));
 
 	if (!header)
 		return -ENOMEM;
-	nftnl_table_set_u32(table, NFTNL_TABLE_FLAGS, flags);
-	nftnl_table_nlmsg_build_payload(header, table);
+	nftnl_table_set_u32(part->table, NFTNL_TABLE_FLAGS, flags);
+	nftnl_table_nlmsg_build_payload(header, part->table);
 	nft_batch_done(batch);
 	return 0;
 }
 
-static int delete_table(struct nft_batch *batch)
+static int delete_table(struct nft_batch *batch, uint32_t family)
 {
-	struct nlmsghdr *header =
-		nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_DELTABLE, NFPROTO_INET, 0, "table inet " KERNEL_TABLE);
+	struct nlmsghdr *header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_DELTABLE, (uint16_t)family, 0,
+						    "table %s " KERNEL_TABLE, nft_skeleton_family_name(family));
 
 	if (!header)
 		return -ENOMEM;
@@ -45,10 +48,11 @@ static int delete_table(struct nft_batch *batch)
 }
 
 /* A message about the table alone, without what it holds: to claim it. */
-static int claim_table(struct nft_batch *batch)
+static int claim_table(struct nft_batch *batch, uint32_t family)
 {
-	struct nlmsghdr *header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWTABLE, NFPROTO_INET, 0,
-						    "the ownership of table inet " KERNEL_TABLE);
+	struct nlmsghdr *header =
+		nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWTABLE, (uint16_t)family, 0,
+				  "the ownership of table %s " KERNEL_TABLE, nft_skeleton_family_name(family));
 
 	if (!header)
 		return -ENOMEM;
@@ -58,13 +62,13 @@ static int claim_table(struct nft_batch *batch)
 	return 0;
 }
 
-static int add_sets(struct nft_batch *batch, const struct nft_skeleton *skeleton)
+static int add_sets(struct nft_batch *batch, const struct nft_skeleton_part *part)
 {
-	for (size_t i = 0; i < skeleton->set_count; i++) {
-		struct nftnl_set *set = skeleton->sets[i];
-		struct nlmsghdr *header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWSET, NFPROTO_INET,
-							    NLM_F_CREATE | NLM_F_EXCL, "the set %s itself",
-							    nftnl_set_get_str(set, NFTNL_SET_NAME));
+	for (size_t i = 0; i < part->set_count; i++) {
+		struct nftnl_set *set = part->sets[i];
+		struct nlmsghdr *header = nft_batch_message(
+			batch, NFT_BATCH_ROOM, NFT_MSG_NEWSET, (uint16_t)part->family, NLM_F_CREATE | NLM_F_EXCL,
+			"the set %s itself", nftnl_set_get_str(set, NFTNL_SET_NAME));
 
 		if (!header)
 			return -ENOMEM;
@@ -74,13 +78,13 @@ static int add_sets(struct nft_batch *batch, const struct nft_skeleton *skeleton
 	return 0;
 }
 
-static int add_chains(struct nft_batch *batch, const struct nft_skeleton *skeleton)
+static int add_chains(struct nft_batch *batch, const struct nft_skeleton_part *part)
 {
-	for (size_t i = 0; i < skeleton->chain_count; i++) {
-		struct nftnl_chain *chain = skeleton->chains[i];
-		struct nlmsghdr *header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWCHAIN, NFPROTO_INET,
-							    NLM_F_CREATE | NLM_F_EXCL, "chain %s",
-							    nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
+	for (size_t i = 0; i < part->chain_count; i++) {
+		struct nftnl_chain *chain = part->chains[i];
+		struct nlmsghdr *header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWCHAIN,
+							    (uint16_t)part->family, NLM_F_CREATE | NLM_F_EXCL,
+							    "chain %s", nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
 
 		if (!header)
 			return -ENOMEM;
@@ -91,12 +95,12 @@ static int add_chains(struct nft_batch *batch, const struct nft_skeleton *skelet
 }
 
 /* DELRULE with a chain and without a handle means all of its rules. */
-static int flush_chains(struct nft_batch *batch, const struct nft_skeleton *skeleton)
+static int flush_chains(struct nft_batch *batch, const struct nft_skeleton_part *part)
 {
-	for (size_t i = 0; i < skeleton->chain_count; i++) {
-		const char *name = nftnl_chain_get_str(skeleton->chains[i], NFTNL_CHAIN_NAME);
-		struct nlmsghdr *header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_DELRULE, NFPROTO_INET, 0,
-							    "the rules of chain %s", name);
+	for (size_t i = 0; i < part->chain_count; i++) {
+		const char *name = nftnl_chain_get_str(part->chains[i], NFTNL_CHAIN_NAME);
+		struct nlmsghdr *header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_DELRULE,
+							    (uint16_t)part->family, 0, "the rules of chain %s", name);
 
 		if (!header)
 			return -ENOMEM;
@@ -107,13 +111,13 @@ static int flush_chains(struct nft_batch *batch, const struct nft_skeleton *skel
 	return 0;
 }
 
-static int add_rules(struct nft_batch *batch, const struct nft_skeleton *skeleton)
+static int add_rules(struct nft_batch *batch, const struct nft_skeleton_part *part)
 {
-	for (size_t i = 0; i < skeleton->rule_count; i++) {
-		struct nftnl_rule *rule = skeleton->rules[i];
+	for (size_t i = 0; i < part->rule_count; i++) {
+		struct nftnl_rule *rule = part->rules[i];
 		struct nlmsghdr *header = nft_batch_message(
-			batch, NFT_BATCH_ROOM, NFT_MSG_NEWRULE, NFPROTO_INET, NLM_F_CREATE | NLM_F_APPEND,
-			"chain %s rule \"%s\"", nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN), nft_skeleton_rule_text(i));
+			batch, NFT_BATCH_ROOM, NFT_MSG_NEWRULE, (uint16_t)part->family, NLM_F_CREATE | NLM_F_APPEND,
+			"chain %s rule \"%s\"", nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN), part->texts[i]);
 
 		if (!header)
 			return -ENOMEM;
@@ -121,6 +125,48 @@ static int add_rules(struct nft_batch *batch, const struct nft_skeleton *skeleto
 		nft_batch_done(batch);
 	}
 	return 0;
+}
+
+/* ---- All of them ---- */
+
+static int delete_tables(struct nft_batch *batch, const struct kernel_change *change)
+{
+	int r = 0;
+
+	if (change->table_exists)
+		r = delete_table(batch, NFPROTO_INET);
+	if (r == 0 && change->guard_exists)
+		r = delete_table(batch, NFPROTO_BRIDGE);
+	return r;
+}
+
+/* The tables themselves come first: a refusal of their flags is seen by the message's place. */
+static int add_tables(struct nft_batch *batch, const struct nft_skeleton *skeleton, uint32_t flags)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < NFT_SKELETON_PARTS; i++)
+		r = add_table(batch, &skeleton->parts[i], flags);
+	for (size_t i = 0; r == 0 && i < NFT_SKELETON_PARTS; i++)
+		r = add_sets(batch, &skeleton->parts[i])
+			    ?: add_chains(batch, &skeleton->parts[i]) ?: add_rules(batch, &skeleton->parts[i]);
+	return r;
+}
+
+static int claim_tables(struct nft_batch *batch)
+{
+	return claim_table(batch, NFPROTO_INET) ?: claim_table(batch, NFPROTO_BRIDGE);
+}
+
+static int rewrite_rules(struct nft_batch *batch, const struct nft_skeleton *skeleton)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < NFT_SKELETON_PARTS; i++)
+		r = flush_chains(batch, &skeleton->parts[i]);
+	for (size_t i = 0; r == 0 && i < NFT_SKELETON_PARTS; i++)
+		r = add_rules(batch, &skeleton->parts[i]);
+	return r;
 }
 
 /* All records of a policy as a list, for a new table; counters come over from what the old one held. */
@@ -148,10 +194,8 @@ static int list_records(const struct policy *want, const struct kernel_state *fr
 static int replace_table(struct nft_batch *batch, const struct nft_skeleton *skeleton,
 			 const struct kernel_change *change, uint32_t flags, const struct policy_record ***records)
 {
-	int r = change->table_exists ? delete_table(batch) : 0;
+	int r = delete_tables(batch, change) ?: add_tables(batch, skeleton, flags);
 
-	r = r ?: add_table(batch, skeleton->table, flags)
-			 ?: add_sets(batch, skeleton) ?: add_chains(batch, skeleton) ?: add_rules(batch, skeleton);
 	r = r ?: list_records(change->want, change->from, records);
 	r = r ?: nft_encode_add(batch, *records, policy_count(change->want));
 	if (r == 0 && change->from)
@@ -173,13 +217,13 @@ static int fill(struct nft_batch *batch, const struct nft_skeleton *skeleton, co
 	int r = 0;
 
 	if (change->remove_table)
-		return change->table_exists ? delete_table(batch) : 0;
+		return delete_tables(batch, change);
 	if (change->install == KERNEL_REPLACE)
 		return replace_table(batch, skeleton, change, flags, records);
 	if (change->adopt && options->own)
-		r = claim_table(batch);
+		r = claim_tables(batch);
 	if (r == 0 && change->install == KERNEL_RULES)
-		r = flush_chains(batch, skeleton) ?: add_rules(batch, skeleton);
+		r = rewrite_rules(batch, skeleton);
 	return r ?: change_elements(batch, change->diff);
 }
 
@@ -207,9 +251,11 @@ static int commit(struct kernel *kernel, const struct nft_skeleton *skeleton, co
 		if (ret_ns)
 			*ret_ns = loop_now_ns() - began;
 	}
-	/* A new table is the first message, or the second where an old one is deleted before. */
+	/* New tables are the first messages, behind those that delete old ones. */
 	if (refused && change->install == KERNEL_REPLACE)
-		*ret_table_refused = refused == batch.entries[change->table_exists ? 1 : 0].sequence;
+		*ret_table_refused =
+			refused ==
+			batch.entries[(change->table_exists ? 1 : 0) + (change->guard_exists ? 1 : 0)].sequence;
 	nft_batch_clear(&batch);
 	return r;
 }
@@ -226,7 +272,7 @@ int kernel_commit(struct kernel *kernel, const struct kernel_options *options, c
 		*ret_ns = 0;
 	/* For elements alone the skeleton is not needed, and this is the way of every event. */
 	if (change->install != KERNEL_KEEP)
-		r = nft_skeleton_new(options->mark, &skeleton, err);
+		r = kernel_skeleton_new(kernel, options, &skeleton, err);
 	if (r == 0)
 		r = commit(kernel, skeleton, options, change, flags, ret_ns, &table_refused, err);
 	if ((r == -EOPNOTSUPP || r == -EINVAL) && flags && change->install == KERNEL_REPLACE && table_refused) {

@@ -5,6 +5,7 @@
 
 #include "kernel.h"
 #include "nft_batch.h"
+#include "nft_skeleton.h"
 
 struct mnl_socket;
 struct nlmsghdr;
@@ -17,7 +18,8 @@ struct kernel {
 	struct mnl_socket *monitor; /* or NULL */
 	uint32_t port;		    /* our address, which notifications of our own changes carry */
 	uint32_t sequence;
-	bool flags_refused; /* this kernel does not know the owner and persist flags */
+	bool flags_refused;	     /* this kernel does not know the owner and persist flags */
+	bool ibrname_known, ibrname; /* whether it knows `meta ibrname`, once that was tried */
 };
 
 typedef int kernel_message_fn(const struct nlmsghdr *header, void *data);
@@ -41,5 +43,12 @@ int kernel_settle(struct kernel *kernel, uint32_t generation, struct error *err)
  * acknowledged and none refused; *ret_refused, if not NULL: the sequence number
  * of the message that was refused, 0 if it was none of them. */
 int kernel_send(struct kernel *kernel, const struct nft_batch *batch, uint32_t *ret_refused, struct error *err);
+
+/* Sends a batch that has no end: the kernel checks it as any other, and commits nothing.  0 or the first error. */
+int kernel_rehearse(struct kernel *kernel, const struct nft_batch *batch, struct error *err);
+
+/* The skeleton for this kernel. */
+int kernel_skeleton_new(struct kernel *kernel, const struct kernel_options *options, struct nft_skeleton **ret_skeleton,
+			struct error *err);
 
 #endif

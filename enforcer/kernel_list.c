@@ -25,14 +25,89 @@ bool kernel_list_endpoint(const struct kernel_state *state, const struct address
 	return false;
 }
 
-bool kernel_list_observed(const struct kernel_state *state, const struct address *address)
+bool kernel_list_has(const struct kernel_state *state, enum policy_set set4, const struct address *address)
 {
 	struct policy_record key = {
-		.set = address->family == ADDRESS_IPV6 ? POLICY_OBSERVED6 : POLICY_OBSERVED4,
+		.set = address->family == ADDRESS_IPV6 ? set4 + 1 : set4,
 		.source = *address,
 	};
 
 	return policy_find(state->policy, &key) != NULL;
+}
+
+bool kernel_list_observed(const struct kernel_state *state, const struct address *address)
+{
+	return kernel_list_has(state, POLICY_OBSERVED4, address);
+}
+
+/* The record of a set of published ports that covers what was denied. */
+static const struct policy_record *find_published(const struct kernel_state *state, enum policy_set set4,
+						  const struct kernel_denied *denied)
+{
+	size_t begin, end;
+
+	policy_range(state->policy, denied->destination.family == ADDRESS_IPV6 ? set4 + 1 : set4, &begin, &end);
+	for (size_t i = begin; i < end; i++) {
+		const struct policy_record *record = policy_at(state->policy, i);
+		struct address last = address_last(&record->destination, record->destination_length);
+
+		if (record->protocol_first <= denied->protocol && denied->protocol <= record->protocol_last &&
+		    record->port_first <= denied->port && denied->port <= record->port_last &&
+		    address_compare(&record->destination, &denied->destination) <= 0 &&
+		    address_compare(&denied->destination, &last) <= 0)
+			return record;
+	}
+	return NULL;
+}
+
+bool kernel_list_published(const struct kernel_state *state, const struct kernel_denied *denied,
+			   struct policy_endpoint_comment *ret_parts)
+{
+	struct policy_endpoint_comment endpoint;
+	const struct policy_record *record;
+
+	/* A port of that number may be published for another container. */
+	if (kernel_list_endpoint(state, &denied->destination, &endpoint, NULL))
+		return false;
+	record = find_published(state, POLICY_PUBLISHED4, denied);
+	return record && policy_endpoint_comment_parse(record->comment, ret_parts);
+}
+
+bool kernel_list_let_through(const struct kernel_state *state, const struct kernel_denied *denied)
+{
+	struct policy_endpoint_comment parts;
+
+	if (kernel_list_endpoint(state, &denied->destination, &parts, NULL))
+		return kernel_list_observed(state, &denied->destination);
+	if (find_published(state, POLICY_PUBLISHED4, denied))
+		return find_published(state, POLICY_WATCHED4, denied) != NULL;
+	return kernel_list_observed(state, &denied->source);
+}
+
+const char *kernel_list_guard(const struct kernel_state *state, const struct policy_record *endpoint,
+			      const char **ret_port)
+{
+	struct policy_record off = { .set = POLICY_UNGUARDED };
+	size_t begin, end;
+
+	*ret_port = "";
+	policy_range(state->policy, endpoint->source.family == ADDRESS_IPV6 ? POLICY_PLACES6 : POLICY_PLACES4, &begin,
+		     &end);
+	for (size_t i = begin; i < end; i++) {
+		const struct policy_record *place = policy_at(state->policy, i);
+
+		if (address_compare(&place->source, &endpoint->source) != 0)
+			continue;
+		*ret_port = place->bridge;
+		memcpy(off.bridge, place->bridge, sizeof(off.bridge));
+		return policy_find(state->policy, &off) ? "off" : "on";
+	}
+	return "closed";
+}
+
+static bool is_one(const struct policy_record *record, const struct address *address, uint8_t length)
+{
+	return policy_set_shape(record->set) != POLICY_SHAPE_BOUNDARY || length == 8 * address_length(address);
 }
 
 void kernel_list_flow(const struct kernel_state *state, const struct policy_record *record,
@@ -43,9 +118,12 @@ void kernel_list_flow(const struct kernel_state *state, const struct policy_reco
 
 	/* An element without our comment was not made by us; it is shown all the same, it opens a door. */
 	(void)policy_flow_comment_parse(record->comment, &flow.names);
-	if (kernel_list_endpoint(state, &record->source, &endpoint, NULL))
+	flow.source_one = is_one(record, &record->source, record->source_length);
+	flow.destination_one = is_one(record, &record->destination, record->destination_length);
+	flow.published = record->set >= POLICY_DOORS4;
+	if (flow.source_one && kernel_list_endpoint(state, &record->source, &endpoint, NULL))
 		memcpy(flow.names.source, endpoint.container, sizeof(flow.names.source));
-	if (kernel_list_endpoint(state, &record->destination, &endpoint, NULL))
+	if (flow.destination_one && kernel_list_endpoint(state, &record->destination, &endpoint, NULL))
 		memcpy(flow.names.destination, endpoint.container, sizeof(flow.names.destination));
 	*ret_flow = flow;
 }

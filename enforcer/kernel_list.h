@@ -12,10 +12,28 @@ bool kernel_list_endpoint(const struct kernel_state *state, const struct address
 /* Whether would-be denials to that address are let through. */
 bool kernel_list_observed(const struct kernel_state *state, const struct address *address);
 
+/* Whether this one was let through: the side whose door it was decides, the container's own where the other is none. */
+bool kernel_list_let_through(const struct kernel_state *state, const struct kernel_denied *denied);
+
+/* Whose port it is that a denial was about, where the destination is the host's own address; false if nobody's. */
+bool kernel_list_published(const struct kernel_state *state, const struct kernel_denied *denied,
+			   struct policy_endpoint_comment *ret_parts);
+
+/* How the layer-2 guard treats an endpoint's record: "on", "off" (its flow file says so), or "closed" (its port is not
+ * known, so nothing passes).  *ret_port: the port's name, "" if not known. */
+const char *kernel_list_guard(const struct kernel_state *state, const struct policy_record *endpoint,
+			      const char **ret_port);
+
+/* Whether an address stands in one of the sets of addresses, POLICY_CLOSED_EGRESS4 for instance (of the address's own
+ * family; name IPv4's). */
+bool kernel_list_has(const struct kernel_state *state, enum policy_set set4, const struct address *address);
+
 /* A flow with its whole names: the comment's, with containers looked up by address where an endpoint has it. */
 struct kernel_list_flow {
 	struct policy_flow_comment names;
 	const struct policy_record *record;
+	bool source_one, destination_one; /* the record has the one address of that side */
+	bool published;			  /* through a port that the host publishes */
 };
 void kernel_list_flow(const struct kernel_state *state, const struct policy_record *record,
 		      struct kernel_list_flow *ret_flow);

@@ -60,7 +60,8 @@ static void judge(const struct nlmsghdr *header, uint16_t type, struct kernel_ne
 
 	if (mnl_attr_parse(header, sizeof(*general), visit_name, &names) < 0)
 		return;
-	if (general->nfgen_family == NFPROTO_INET && equal(names.first, KERNEL_TABLE)) {
+	if ((general->nfgen_family == NFPROTO_INET || general->nfgen_family == NFPROTO_BRIDGE) &&
+	    equal(names.first, KERNEL_TABLE)) {
 		/* The packet path fills these, and time empties them. */
 		if ((type == NFT_MSG_NEWSETELEM || type == NFT_MSG_DELSETELEM) &&
 		    (equal(names.second, "denied4") || equal(names.second, "denied6")))

@@ -25,10 +25,13 @@
 /* One attempt to read everything. */
 struct snapshot {
 	const struct nft_skeleton *skeleton;
+	const struct nft_skeleton_part *part; /* the table that is being read */
 	struct kernel_state *state;
+	bool exists[NFT_SKELETON_PARTS], dormant;
+	uint32_t flags;
 	bool sets_differ, chains_differ, rules_differ;
-	size_t sets_seen, chains_seen, rules_seen;
-	size_t *next_rule; /* by chain: the index of the next expected rule */
+	size_t sets_seen, chains_seen, rules_seen, expected_sets, expected_chains, expected_rules;
+	size_t *next_rule; /* by chain of the part: the index of the next expected rule */
 	size_t strange;
 	enum policy_set reading;
 	uint8_t reading_denied;
@@ -57,10 +60,12 @@ static int got_table(const struct nlmsghdr *header, void *data)
 		return -ENOMEM;
 	if (nftnl_table_nlmsg_parse(header, table) == 0 &&
 	    same_text(nftnl_table_get_str(table, NFTNL_TABLE_NAME), KERNEL_TABLE)) {
-		snapshot->state->exists = true;
-		snapshot->state->flags = nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS);
+		snapshot->exists[snapshot->part - snapshot->skeleton->parts] = true;
+		snapshot->flags &= nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS);
 		if (nftnl_table_is_set(table, NFTNL_TABLE_OWNER))
 			snapshot->state->owner = nftnl_table_get_u32(table, NFTNL_TABLE_OWNER);
+		/* A dormant table is there to be seen, and lets everything through. */
+		snapshot->dormant |= (nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS) & NFT_TABLE_F_DORMANT) != 0;
 	}
 	nftnl_table_free(table);
 	return 0;
@@ -68,11 +73,11 @@ static int got_table(const struct nlmsghdr *header, void *data)
 
 /* ---- Sets ---- */
 
-static const struct nftnl_set *expected_set(const struct nft_skeleton *skeleton, const char *name)
+static const struct nftnl_set *expected_set(const struct nft_skeleton_part *part, const char *name)
 {
-	for (size_t i = 0; i < skeleton->set_count; i++) {
-		if (same_text(nftnl_set_get_str(skeleton->sets[i], NFTNL_SET_NAME), name))
-			return skeleton->sets[i];
+	for (size_t i = 0; i < part->set_count; i++) {
+		if (same_text(nftnl_set_get_str(part->sets[i], NFTNL_SET_NAME), name))
+			return part->sets[i];
 	}
 	return NULL;
 }
@@ -123,7 +128,7 @@ static int got_set(const struct nlmsghdr *header, void *data)
 		/* libnftnl does not know what it is; so it is nothing of ours. */
 		snapshot->sets_differ = true;
 	} else if (same_text(nftnl_set_get_str(set, NFTNL_SET_TABLE), KERNEL_TABLE)) {
-		expected = expected_set(snapshot->skeleton, nftnl_set_get_str(set, NFTNL_SET_NAME));
+		expected = expected_set(snapshot->part, nftnl_set_get_str(set, NFTNL_SET_NAME));
 		if (!expected || !same_set(set, expected))
 			snapshot->sets_differ = true;
 		else
@@ -147,12 +152,11 @@ static bool same_chain(const struct nftnl_chain *a, const struct nftnl_chain *b)
 			 same_text(nftnl_chain_get_str(a, NFTNL_CHAIN_TYPE), nftnl_chain_get_str(b, NFTNL_CHAIN_TYPE)));
 }
 
-static size_t chain_index(const struct nft_skeleton *skeleton, const char *name)
+static size_t chain_index(const struct nft_skeleton_part *part, const char *name)
 {
 	size_t i = 0;
 
-	while (i < skeleton->chain_count &&
-	       !same_text(nftnl_chain_get_str(skeleton->chains[i], NFTNL_CHAIN_NAME), name))
+	while (i < part->chain_count && !same_text(nftnl_chain_get_str(part->chains[i], NFTNL_CHAIN_NAME), name))
 		i++;
 	return i;
 }
@@ -167,8 +171,8 @@ static int got_chain(const struct nlmsghdr *header, void *data)
 		return -ENOMEM;
 	if (nftnl_chain_nlmsg_parse(header, chain) == 0 &&
 	    same_text(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE), KERNEL_TABLE)) {
-		index = chain_index(snapshot->skeleton, nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
-		if (index == snapshot->skeleton->chain_count || !same_chain(chain, snapshot->skeleton->chains[index]))
+		index = chain_index(snapshot->part, nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
+		if (index == snapshot->part->chain_count || !same_chain(chain, snapshot->part->chains[index]))
 			snapshot->chains_differ = true;
 		else
 			snapshot->chains_seen++;
@@ -205,7 +209,7 @@ static int normalise(struct nftnl_expr *expr, void *data)
 
 static struct nlmsghdr *encode_rule(struct nftnl_rule *rule, char *buffer)
 {
-	struct nlmsghdr *header = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWRULE, NFPROTO_INET, 0, 0);
+	struct nlmsghdr *header = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWRULE, NFPROTO_UNSPEC, 0, 0);
 
 	nftnl_rule_unset(rule, NFTNL_RULE_HANDLE);
 	nftnl_rule_unset(rule, NFTNL_RULE_POSITION);
@@ -230,18 +234,18 @@ static int same_rule(struct nftnl_rule *a, struct nftnl_rule *b, bool *ret_same)
 /* Whether it is the next one that its chain should have. */
 static int is_expected_rule(struct snapshot *snapshot, struct nftnl_rule *rule, bool *ret_expected)
 {
-	const struct nft_skeleton *skeleton = snapshot->skeleton;
+	const struct nft_skeleton_part *part = snapshot->part;
 	const char *name = nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN);
-	size_t chain = chain_index(skeleton, name), expected;
+	size_t chain = chain_index(part, name), expected;
 
 	*ret_expected = false;
-	if (chain == skeleton->chain_count)
+	if (chain == part->chain_count)
 		return 0;
 	expected = snapshot->next_rule[chain]++;
-	if (expected >= skeleton->rule_count ||
-	    !same_text(nftnl_rule_get_str(skeleton->rules[expected], NFTNL_RULE_CHAIN), name))
+	if (expected >= part->rule_count ||
+	    !same_text(nftnl_rule_get_str(part->rules[expected], NFTNL_RULE_CHAIN), name))
 		return 0;
-	return same_rule(rule, skeleton->rules[expected], ret_expected);
+	return same_rule(rule, part->rules[expected], ret_expected);
 }
 
 static int got_rule(const struct nlmsghdr *header, void *data)
@@ -275,17 +279,17 @@ static void fill_table(struct nlmsghdr *header, void *data)
 	mnl_attr_put_strz(header, NFTA_RULE_TABLE, KERNEL_TABLE);
 }
 
-/* Where each chain's rules begin in the skeleton. */
+/* Where each chain's rules begin in the table's part of the skeleton. */
 static int find_first_rules(struct snapshot *snapshot)
 {
-	const struct nft_skeleton *skeleton = snapshot->skeleton;
+	const struct nft_skeleton_part *part = snapshot->part;
 
-	snapshot->next_rule = calloc(skeleton->chain_count, sizeof(*snapshot->next_rule));
+	free(snapshot->next_rule);
+	snapshot->next_rule = calloc(part->chain_count, sizeof(*snapshot->next_rule));
 	if (!snapshot->next_rule)
 		return -ENOMEM;
-	for (size_t i = skeleton->rule_count; i-- > 0;)
-		snapshot->next_rule[chain_index(skeleton, nftnl_rule_get_str(skeleton->rules[i], NFTNL_RULE_CHAIN))] =
-			i;
+	for (size_t i = part->rule_count; i-- > 0;)
+		snapshot->next_rule[chain_index(part, nftnl_rule_get_str(part->rules[i], NFTNL_RULE_CHAIN))] = i;
 	return 0;
 }
 
@@ -307,13 +311,14 @@ static void fill_elements(struct nlmsghdr *header, void *data)
 	mnl_attr_put_strz(header, NFTA_SET_ELEM_LIST_SET, data);
 }
 
-static int read_elements(struct kernel *kernel, struct snapshot *snapshot, const char *set, struct error *err)
+static int read_elements(struct kernel *kernel, struct snapshot *snapshot, const char *set, uint32_t family,
+			 struct error *err)
 {
 	char name[32];
 	int r;
 
 	snprintf(name, sizeof(name), "%s", set);
-	r = kernel_dump(kernel, NFT_MSG_GETSETELEM, NFPROTO_INET, fill_elements, name, got_elements, snapshot, err);
+	r = kernel_dump(kernel, NFT_MSG_GETSETELEM, (uint16_t)family, fill_elements, name, got_elements, snapshot, err);
 	/* A set that is not there is seen when the sets are compared. */
 	return r == -ENOENT ? 0 : r < 0 ? error_context(err, r, "set %s", set) : 0;
 }
@@ -324,11 +329,12 @@ static int read_all_elements(struct kernel *kernel, struct snapshot *snapshot, s
 
 	for (int set = 0; r == 0 && set < POLICY_SET_COUNT; set++) {
 		snapshot->reading = (enum policy_set)set;
-		r = read_elements(kernel, snapshot, policy_set_name((enum policy_set)set), err);
+		r = read_elements(kernel, snapshot, policy_set_name((enum policy_set)set),
+				  nft_skeleton_set_family((enum policy_set)set), err);
 	}
 	for (int i = 0; r == 0 && i < 2; i++) {
 		snapshot->reading_denied = i ? ADDRESS_IPV6 : ADDRESS_IPV4;
-		r = read_elements(kernel, snapshot, i ? "denied6" : "denied4", err);
+		r = read_elements(kernel, snapshot, i ? "denied6" : "denied4", NFPROTO_INET, err);
 	}
 	return r;
 }
@@ -337,52 +343,73 @@ static int read_all_elements(struct kernel *kernel, struct snapshot *snapshot, s
 
 static enum kernel_skeleton judge(const struct snapshot *snapshot)
 {
-	const struct nft_skeleton *skeleton = snapshot->skeleton;
+	const bool *exists = snapshot->exists;
 
-	if (!snapshot->state->exists)
+	if (!exists[NFT_SKELETON_INET] && !exists[NFT_SKELETON_BRIDGE])
 		return KERNEL_SKELETON_ABSENT;
-	/* A dormant table is there to be seen, and lets everything through. */
-	if (snapshot->state->flags & NFT_TABLE_F_DORMANT)
+	if (!exists[NFT_SKELETON_INET] || !exists[NFT_SKELETON_BRIDGE] || snapshot->dormant || snapshot->sets_differ ||
+	    snapshot->chains_differ || snapshot->strange || snapshot->sets_seen != snapshot->expected_sets ||
+	    snapshot->chains_seen != snapshot->expected_chains)
 		return KERNEL_SKELETON_FOREIGN;
-	if (snapshot->sets_differ || snapshot->chains_differ || snapshot->strange ||
-	    snapshot->sets_seen != skeleton->set_count || snapshot->chains_seen != skeleton->chain_count)
-		return KERNEL_SKELETON_FOREIGN;
-	if (snapshot->rules_differ || snapshot->rules_seen != skeleton->rule_count)
+	if (snapshot->rules_differ || snapshot->rules_seen != snapshot->expected_rules)
 		return KERNEL_SKELETON_RULES;
 	return KERNEL_SKELETON_WHOLE;
 }
 
-static int read_table(struct kernel *kernel, struct snapshot *snapshot, struct error *err)
+static int read_table(struct kernel *kernel, struct snapshot *snapshot, size_t index, struct error *err)
 {
-	int r = kernel_dump(kernel, NFT_MSG_GETTABLE, NFPROTO_INET, NULL, NULL, got_table, snapshot, err);
+	const struct nft_skeleton_part *part = &snapshot->skeleton->parts[index];
+	uint16_t family = (uint16_t)part->family;
+	int r;
 
-	if (r < 0 || !snapshot->state->exists)
+	snapshot->part = part;
+	snapshot->expected_sets += part->set_count;
+	snapshot->expected_chains += part->chain_count;
+	snapshot->expected_rules += part->rule_count;
+	r = find_first_rules(snapshot) < 0 ? error_oom(err) : 0;
+	if (r == 0)
+		r = kernel_dump(kernel, NFT_MSG_GETTABLE, family, NULL, NULL, got_table, snapshot, err);
+	if (r < 0 || !snapshot->exists[index])
 		return r;
-	r = kernel_dump(kernel, NFT_MSG_GETSET, NFPROTO_INET, fill_table, NULL, got_set, snapshot, err);
+	r = kernel_dump(kernel, NFT_MSG_GETSET, family, fill_table, NULL, got_set, snapshot, err);
 	if (r == 0)
-		r = kernel_dump(kernel, NFT_MSG_GETCHAIN, NFPROTO_INET, NULL, NULL, got_chain, snapshot, err);
+		r = kernel_dump(kernel, NFT_MSG_GETCHAIN, family, NULL, NULL, got_chain, snapshot, err);
 	if (r == 0)
-		r = kernel_dump(kernel, NFT_MSG_GETRULE, NFPROTO_INET, fill_table, NULL, got_rule, snapshot, err);
-	if (r == 0)
+		r = kernel_dump(kernel, NFT_MSG_GETRULE, family, fill_table, NULL, got_rule, snapshot, err);
+	return r;
+}
+
+static int read_tables(struct kernel *kernel, struct snapshot *snapshot, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < NFT_SKELETON_PARTS; i++)
+		r = read_table(kernel, snapshot, i, err);
+	snapshot->state->exists = snapshot->exists[NFT_SKELETON_INET];
+	snapshot->state->guard_exists = snapshot->exists[NFT_SKELETON_BRIDGE];
+	if (r == 0 && (snapshot->state->exists || snapshot->state->guard_exists)) {
+		snapshot->state->flags = snapshot->flags;
 		r = read_all_elements(kernel, snapshot, err);
+	}
 	return r;
 }
 
 static int attempt(struct kernel *kernel, const struct kernel_options *options, const struct nft_skeleton *skeleton,
 		   struct kernel_state *state, struct error *err)
 {
-	struct snapshot snapshot = { .skeleton = skeleton, .state = state };
+	struct snapshot snapshot = { .skeleton = skeleton, .state = state, .flags = UINT32_MAX };
 	uint32_t after;
 	int r;
 
+	state->guard_by_bridge = kernel->ibrname;
 	state->policy = policy_new();
-	if (!state->policy || find_first_rules(&snapshot) < 0)
+	if (!state->policy)
 		return error_oom(err);
 	r = kernel_generation(kernel, &state->generation, err);
 	if (r == 0)
 		r = kernel_settle(kernel, state->generation, err);
 	if (r == 0)
-		r = read_table(kernel, &snapshot, err);
+		r = read_tables(kernel, &snapshot, err);
 	if (r == 0)
 		r = kernel_docker_read(kernel, options->mark, state->docker, err);
 	if (r == 0)
@@ -399,7 +426,7 @@ int kernel_read(struct kernel *kernel, const struct kernel_options *options, str
 		struct error *err)
 {
 	cleanup_of(nft_skeleton) struct nft_skeleton *skeleton = NULL;
-	int r = nft_skeleton_new(options->mark, &skeleton, err);
+	int r = kernel_skeleton_new(kernel, options, &skeleton, err);
 
 	for (int i = 0; r == 0 && i < ATTEMPTS; i++) {
 		struct kernel_state state = { 0 };

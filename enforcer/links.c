@@ -2,20 +2,25 @@
 /*
  * The kernel tells of a bridge's link whenever its carrier or a flag changes, which is at every first and last
  * container.  So we remember which bridges we know, and only one that comes, goes or is renamed is news.
+ *
+ * Of the ports we keep a table, which follows the same messages.  What they do not tell is the MAC of a port's peer,
+ * which is asked for one by one, after everything that is there has been read: a container's start makes a dozen
+ * messages.  The engine sets the MAC before the peer comes up, which is a message about the port, so the last question
+ * has the right answer.
  */
 #include "links.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
-/* Dumps come in pieces of up to 32 KiB where the reader has the room. */
-#define BUFFER_SIZE 32768
+#include "links_internal.h"
+#include "loop.h"
 
 /* A dump that a change interrupts is started anew; links that change faster than that are not worth waiting for. */
 #define DUMP_ATTEMPTS 10
@@ -26,19 +31,22 @@
 /* So that one call ends, however fast messages come. */
 #define DRAIN_MESSAGES 256
 
-struct bridge {
-	int index;
-	char name[IFNAMSIZ];
-};
+/* Once messages were lost the kernel adds none until the last one is read, and those that it leaves out meanwhile it
+ * does not report again.  So the rest is read at once; it cannot be more than the buffer's room. */
+#define DRAIN_MESSAGES_LOST 65536
 
-struct bridge_list {
-	struct bridge *items;
-	size_t count, size;
-};
+/* The kernel has answered before the request's send returns, so nobody ever waits that long. */
+#define ANSWER_SECONDS 2
 
 struct links {
-	struct mnl_socket *monitor;
-	struct bridge_list known;
+	struct mnl_socket *monitor, *requests;
+	unsigned sequence;
+	struct link_bridges known; /* as links_bridges told, and as the messages since */
+	struct links_table table;
+	struct port *told; /* the last answer, by index, for what it says of when each port was first seen */
+	size_t told_count;
+	bool followed; /* the table is whole, and the subscription older than it */
+	bool lost;     /* messages were, and the subscription is not read to its end since */
 };
 
 static void close_socket(struct mnl_socket *socket)
@@ -47,30 +55,6 @@ static void close_socket(struct mnl_socket *socket)
 		mnl_socket_close(socket);
 }
 CLEANUP_DEFINE(mnl_socket, close_socket)
-
-static int list_add(struct bridge_list *list, const struct bridge *bridge)
-{
-	if (list->count == list->size) {
-		size_t size = list->size ? 2 * list->size : 16;
-		struct bridge *items = reallocarray(list->items, size, sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		list->items = items;
-		list->size = size;
-	}
-	list->items[list->count++] = *bridge;
-	return 0;
-}
-
-static struct bridge *list_find(const struct bridge_list *list, int index)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->items[i].index == index)
-			return &list->items[i];
-	}
-	return NULL;
-}
 
 int links_open(struct links **ret_links, struct error *err)
 {
@@ -87,145 +71,207 @@ void links_close(struct links *links)
 	if (!links)
 		return;
 	close_socket(links->monitor);
+	close_socket(links->requests);
+	links_table_clear(&links->table);
 	free(links->known.items);
+	free(links->told);
 	free(links);
 }
 
-struct link_parts {
-	struct bridge *bridge;
-	bool is_bridge;
-};
+/* ---- Dumps ---- */
 
-static int read_link_info(const struct nlattr *attribute, void *data)
-{
-	struct link_parts *parts = data;
-
-	if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0)
-		parts->is_bridge = strcmp(mnl_attr_get_str(attribute), "bridge") == 0;
-	return MNL_CB_OK;
-}
-
-static int read_attribute(const struct nlattr *attribute, void *data)
-{
-	struct link_parts *parts = data;
-
-	if (mnl_attr_get_type(attribute) == IFLA_LINKINFO)
-		return mnl_attr_parse_nested(attribute, read_link_info, parts);
-	if (mnl_attr_get_type(attribute) == IFLA_IFNAME && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0 &&
-	    strlen(mnl_attr_get_str(attribute)) < sizeof(parts->bridge->name))
-		strcpy(parts->bridge->name, mnl_attr_get_str(attribute));
-	return MNL_CB_OK;
-}
-
-/* Reads index and name of a link message; true if it is about a bridge. */
-static bool read_bridge(const struct nlmsghdr *message, struct bridge *bridge)
-{
-	struct link_parts parts = { .bridge = bridge };
-	const struct ifinfomsg *link;
-
-	memset(bridge, 0, sizeof(*bridge));
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(*link))
-		return false;
-	link = mnl_nlmsg_get_payload(message);
-	/* The bridge's own messages about its ports come in the same group. */
-	if (link->ifi_family != AF_UNSPEC)
-		return false;
-	bridge->index = link->ifi_index;
-	return mnl_attr_parse(message, sizeof(*link), read_attribute, &parts) > 0 && parts.is_bridge && bridge->name[0];
-}
-
-static int send_dump(struct mnl_socket *socket)
-{
-	/* Zeroed: libmnl leaves the padding as it is, and the kernel has no business with our stack. */
-	_Alignas(struct nlmsghdr) char buffer[256] = { 0 };
-	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-	struct ifinfomsg *link;
-	struct nlattr *nest;
-
-	message->nlmsg_type = RTM_GETLINK;
-	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	link = mnl_nlmsg_put_extra_header(message, sizeof(*link));
-	link->ifi_family = AF_UNSPEC;
-	/* The kernel then leaves out the veths, of which there are many; where it does not, we do. */
-	nest = mnl_attr_nest_start(message, IFLA_LINKINFO);
-	mnl_attr_put_strz(message, IFLA_INFO_KIND, "bridge");
-	mnl_attr_nest_end(message, nest);
-	mnl_attr_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	return mnl_socket_sendto(socket, message, message->nlmsg_len) < 0 ? -errno : 0;
-}
-
-/* Reads the messages of one piece.  1: more pieces follow, 0: that was all, -EINTR: the links changed meanwhile. */
-static int read_piece(const char *buffer, size_t size, struct bridge_list *list)
-{
-	const struct nlmsghdr *message = (const struct nlmsghdr *)buffer;
-	struct bridge bridge;
-	int left = (int)size;
-
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
-			return -EINTR;
-		if (message->nlmsg_type == NLMSG_DONE)
-			return 0;
-		if (message->nlmsg_type == NLMSG_ERROR) {
-			const struct nlmsgerr *failure = mnl_nlmsg_get_payload(message);
-
-			if (mnl_nlmsg_get_payload_len(message) < sizeof(*failure) || failure->error >= 0)
-				return -EPROTO;
-			return failure->error;
-		}
-		if (message->nlmsg_type == RTM_NEWLINK && read_bridge(message, &bridge) && list_add(list, &bridge) < 0)
-			return -ENOMEM;
-	}
-	return 1;
-}
-
-/* One dump, on a socket of its own: what is left of a failed one ends with it. */
-static int dump_once(struct bridge_list *list)
+/* On a socket of its own: what is left of a failed one ends with it. */
+static int dump_once(const struct links_dump *dump)
 {
 	cleanup_of(mnl_socket) struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	_Alignas(struct nlmsghdr) char buffer[BUFFER_SIZE];
-	int r;
 
-	list->count = 0;
 	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
 		return -errno;
-	r = send_dump(socket);
-	if (r < 0)
-		return r;
-	do {
-		ssize_t length = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+	return links_dump(socket, dump);
+}
 
-		if (length < 0 && errno == EINTR)
-			continue; /* a signal: the answer is still to be read */
-		if (length <= 0)
-			return length < 0 ? -errno : -EPROTO;
-		r = read_piece(buffer, (size_t)length, list);
-	} while (r > 0);
-	return r;
+static int dump_error(struct error *err, int r, const char *what)
+{
+	return error_set(err, r, "links: listing the %s: %s", what,
+			 r == -EINTR ? "they change faster than they can be read" : strerror(-r));
+}
+
+static int take_known_bridge(void *data, const struct link_message *link)
+{
+	struct links *links = data;
+
+	return link->is_bridge ? link_bridges_add(&links->known, link) : 0;
 }
 
 int links_bridges(struct links *links, char (**ret_names)[16], size_t *ret_count, struct error *err)
 {
-	char(*names)[IFNAMSIZ];
+	const struct links_dump dump = { .only_bridges = true, .take = take_known_bridge, .data = links };
+	char(*names)[16];
 	int r = -EINTR;
 
-	for (int attempt = 0; r == -EINTR && attempt < DUMP_ATTEMPTS; attempt++)
-		r = dump_once(&links->known);
+	for (int attempt = 0; r == -EINTR && attempt < DUMP_ATTEMPTS; attempt++) {
+		links->known.count = 0;
+		r = dump_once(&dump);
+	}
 	names = r < 0 ? NULL : calloc(links->known.count + 1, sizeof(*names));
 	if (r == 0 && !names)
 		r = -ENOMEM;
 	if (r < 0) {
 		/* What is known is incomplete, so everything that comes next has to be news. */
 		links->known.count = 0;
-		return error_set(err, r, "links: listing the bridges: %s",
-				 r == -EINTR ? "they change faster than they can be read" : strerror(-r));
+		return dump_error(err, r, "bridges");
 	}
 	for (size_t i = 0; i < links->known.count; i++)
-		memcpy(names[i], links->known.items[i].name, IFNAMSIZ);
+		memcpy(names[i], links->known.items[i].name, sizeof(*names));
 	*ret_names = names;
 	*ret_count = links->known.count;
 	return 0;
 }
+
+/* ---- Ports ---- */
+
+static int open_requests(struct links *links)
+{
+	cleanup_of(mnl_socket) struct mnl_socket *socket = NULL;
+	struct timeval limit = { .tv_sec = ANSWER_SECONDS };
+
+	if (links->requests)
+		return 0;
+	socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
+		return -errno;
+	links->requests = steal(socket);
+	return 0;
+}
+
+/* The link as it is now.  0 or negative errno. */
+static int ask_link(struct links *links, const struct link_peer *wanted, struct link_message *ret_link)
+{
+	int r = open_requests(links);
+
+	return r < 0 ? r : links_ask(links->requests, ++links->sequence, wanted, ret_link);
+}
+
+/* Asks a port's peer.  An index stands for another link once the peer was moved and another came into its place: whose
+ * own other end is not the port is not its peer. */
+static bool ask_peer(struct links *links, const struct link_port *port, struct link_message *ret_peer)
+{
+	if (!port->peer.index || (port->peer.elsewhere && port->peer.netns < 0))
+		return false;
+	return ask_link(links, &port->peer, ret_peer) == 0 && ret_peer->peer.index == port->index;
+}
+
+/* True if the port got another MAC. */
+static bool ask_port(struct links *links, struct link_port *port)
+{
+	const struct link_peer itself = { .index = port->index };
+	struct link_message link;
+
+	if (ask_peer(links, port, &link))
+		return link_port_answer(port, &link);
+	/* The peer has moved since the port's message, and its move is none about the port: see where it is now. */
+	if (ask_link(links, &itself, &link) == 0) {
+		port->peer = link.peer;
+		if (ask_peer(links, port, &link))
+			return link_port_answer(port, &link);
+	}
+	return link_port_answer(port, NULL);
+}
+
+static bool ask_ports(struct links *links)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < links->table.count; i++) {
+		if (links->table.ports[i].ask)
+			changed |= ask_port(links, &links->table.ports[i]);
+	}
+	return changed;
+}
+
+static int take_listed(void *data, const struct link_message *link)
+{
+	struct links *links = data;
+	bool changed;
+
+	return links_table_take(&links->table, link, false, &changed);
+}
+
+static int dump_ports(struct links *links)
+{
+	const struct links_dump dump = { .take = take_listed, .data = links };
+	int r = -EINTR;
+
+	links->followed = false;
+	for (int attempt = 0; r == -EINTR && attempt < DUMP_ATTEMPTS; attempt++) {
+		links_table_clear(&links->table);
+		r = dump_once(&dump);
+	}
+	if (r == 0)
+		links->followed = links->monitor && !links->lost;
+	return r;
+}
+
+static int compare_indices(const void *a, const void *b)
+{
+	const struct port *x = a, *y = b;
+
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* Says of each port when it was told first, and remembers that. */
+static int remember(struct links *links, struct port *ports, size_t count)
+{
+	struct port *copy = calloc(count + 1, sizeof(*copy));
+	uint64_t now = loop_now_ns();
+
+	if (!copy)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const struct port *before = links->told ? bsearch(&ports[i], links->told, links->told_count,
+								  sizeof(*before), compare_indices)
+							: NULL;
+		bool same = before && strcmp(before->name, ports[i].name) == 0 &&
+			    strcmp(before->bridge, ports[i].bridge) == 0;
+
+		ports[i].seen = same ? before->seen : now;
+		copy[i] = ports[i];
+	}
+	qsort(copy, count, sizeof(*copy), compare_indices);
+	free(links->told);
+	links->told = copy;
+	links->told_count = count;
+	return 0;
+}
+
+int links_ports(struct links *links, struct port **ret_ports, size_t *ret_count, struct error *err)
+{
+	struct port *ports;
+	size_t count;
+	int r;
+
+	if (links->followed)
+		links_table_ask_unknown(&links->table);
+	else if ((r = dump_ports(links)) < 0)
+		return dump_error(err, r, "ports");
+	/* Nobody's MAC could be told, which is not the same as everybody's being unknown. */
+	r = open_requests(links);
+	if (r < 0)
+		return dump_error(err, r, "ports");
+	ask_ports(links);
+	if (links_table_ports(&links->table, &ports, &count) < 0)
+		return error_oom(err);
+	if (remember(links, ports, count) < 0) {
+		free(ports);
+		return error_oom(err);
+	}
+	*ret_ports = ports;
+	*ret_count = count;
+	return 0;
+}
+
+/* ---- The subscription ---- */
 
 int links_monitor(struct links *links, struct error *err)
 {
@@ -246,52 +292,73 @@ int links_monitor(struct links *links, struct error *err)
 }
 
 /* True if the message is news: a bridge that was not known by this name, or that is gone. */
-static bool take_message(struct links *links, const struct nlmsghdr *message)
+static bool take_bridge(struct links *links, const struct link_message *link, bool gone)
 {
-	struct bridge bridge, *known;
+	struct link_bridge *known = link_bridges_find(&links->known, link->index);
 
-	if (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK)
-		return false;
-	if (!read_bridge(message, &bridge))
-		return false;
-	known = list_find(&links->known, bridge.index);
-	if (message->nlmsg_type == RTM_DELLINK) {
+	if (gone) {
 		if (known)
-			*known = links->known.items[--links->known.count];
+			link_bridges_remove(&links->known, known);
 		return true;
 	}
-	if (known && strcmp(known->name, bridge.name) == 0)
+	if (known && strcmp(known->name, link->name) == 0)
 		return false;
 	if (known)
-		*known = bridge;
+		memcpy(known->name, link->name, sizeof(known->name));
 	else
 		/* Out of memory it stays unknown, which costs a dump too many. */
-		(void)list_add(&links->known, &bridge);
+		(void)link_bridges_add(&links->known, link);
 	return true;
 }
 
-int links_monitor_drain(struct links *links, bool *ret_changed, struct error *err)
+static void take_message(struct links *links, const struct nlmsghdr *message, struct links_news *news)
 {
-	_Alignas(struct nlmsghdr) char buffer[BUFFER_SIZE];
-	bool changed = false;
+	bool gone = message->nlmsg_type == RTM_DELLINK;
+	struct link_message link;
+
+	if (!links_read(message, &link))
+		return;
+	if (link.is_bridge)
+		news->bridges |= take_bridge(links, &link, gone);
+	if (links->followed && links_table_take(&links->table, &link, gone, &news->ports) < 0)
+		links->followed = false;
+	/* Without a table everything may be news. */
+	news->ports |= !links->followed;
+}
+
+static void take_loss(struct links *links, struct links_news *news)
+{
+	/* Lost or cut messages could have been about any link. */
+	news->bridges = news->ports = true;
+	links->followed = false;
+	links->lost = true;
+}
+
+int links_monitor_drain(struct links *links, struct links_news *ret_news, struct error *err)
+{
+	_Alignas(struct nlmsghdr) char buffer[LINKS_BUFFER_SIZE];
+	struct links_news news = { 0 };
 
 	if (!links->monitor)
 		return error_set(err, -EBADF, "links: there is no subscription to read");
-	for (int i = 0; i < DRAIN_MESSAGES; i++) {
+	for (int i = 0; i < (links->lost ? DRAIN_MESSAGES_LOST : DRAIN_MESSAGES); i++) {
 		ssize_t length = mnl_socket_recvfrom(links->monitor, buffer, sizeof(buffer));
 		const struct nlmsghdr *message = (const struct nlmsghdr *)buffer;
 		int left = (int)length;
 
-		if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			links->lost = false;
 			break;
+		}
+		if (length < 0 && errno != EINTR)
+			take_loss(links, &news);
 		if (length < 0 && errno != EINTR && errno != ENOBUFS && errno != ENOSPC)
 			return error_set(err, -errno, "links: reading changes: %s", strerror(errno));
-		/* Lost or cut messages could have been about any bridge. */
-		if (length < 0 && errno != EINTR)
-			changed = true;
 		for (; length > 0 && mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
-			changed |= take_message(links, message);
+			take_message(links, message, &news);
 	}
-	*ret_changed = changed;
+	if (links->followed)
+		news.ports |= ask_ports(links);
+	*ret_news = news;
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one file that opens rtnetlink sockets: which bridges this network namespace has, and when one comes or goes. */
+/* The one file that opens rtnetlink sockets: which bridges this network namespace has, which ports they have and who is
+ * behind each, and when that changes. */
 #ifndef BULKHEAD_LINKS_H
 #define BULKHEAD_LINKS_H
 
@@ -8,6 +9,7 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "inventory.h"
 
 struct links;
 
@@ -19,9 +21,19 @@ CLEANUP_DEFINE(links, links_close)
 /* The namespace's links of kind "bridge", from a fresh dump.  The array is the caller's. */
 int links_bridges(struct links *links, char (**ret_names)[16], size_t *ret_count, struct error *err);
 
+/* The ports of all bridges with the MAC of each one's peer, sorted as an inventory holds them.  The first call dumps;
+ * the next ones answer from what the subscription told since, unless messages were lost.  The array is the caller's. */
+int links_ports(struct links *links, struct port **ret_ports, size_t *ret_count, struct error *err);
+
 /* Opens the subscription; returns the fd or negative errno. */
 int links_monitor(struct links *links, struct error *err);
-/* Reads what is there.  *ret_changed: a bridge came or went, or messages were lost: dump again. */
-int links_monitor_drain(struct links *links, bool *ret_changed, struct error *err);
+
+struct links_news {
+	bool bridges; /* a bridge came, went or was renamed, or messages were lost: dump again */
+	bool ports;   /* a port came, went or changed its bridge or name, or its peer another MAC, or messages were lost
+		       */
+};
+/* Reads what is there. */
+int links_monitor_drain(struct links *links, struct links_news *ret_news, struct error *err);
 
 #endif

@@ -162,23 +162,27 @@ static uint32_t flow_key_length(uint8_t family)
 
 static uint32_t key_length(enum policy_set set)
 {
-	switch (set) {
-	case POLICY_NETWORKS:
+	uint32_t address = policy_set_family(set) == ADDRESS_IPV6 ? 16 : 4;
+
+	switch (policy_set_shape(set)) {
+	case POLICY_SHAPE_BRIDGE_TWICE:
 		return 2 * POLICY_IFNAME_SIZE;
-	case POLICY_BRIDGES:
-	case POLICY_FOREIGN:
+	case POLICY_SHAPE_BRIDGE:
 		return POLICY_IFNAME_SIZE;
-	case POLICY_ENDPOINTS4:
-		return POLICY_IFNAME_SIZE + 4;
-	case POLICY_ENDPOINTS6:
-		return POLICY_IFNAME_SIZE + 16;
-	case POLICY_OBSERVED4:
-		return 4;
-	case POLICY_OBSERVED6:
-		return 16;
-	default:
-		return flow_key_length(policy_set_family(set));
+	case POLICY_SHAPE_ENDPOINT:
+		return POLICY_IFNAME_SIZE + address;
+	case POLICY_SHAPE_ADDRESS:
+		return address;
+	case POLICY_SHAPE_PLACE:
+		return POLICY_IFNAME_SIZE + 8 + address;
+	case POLICY_SHAPE_PUBLISHED:
+		return address + 8;
+	case POLICY_SHAPE_FLOW:
+	case POLICY_SHAPE_RANGE:
+	case POLICY_SHAPE_BOUNDARY:
+		break;
 	}
+	return flow_key_length(policy_set_family(set));
 }
 
 /* False: an interval of addresses, which was not made by us. */
@@ -195,6 +199,50 @@ static bool get_range(const struct element *element, struct policy_record *recor
 	       address_compare(&destination, &record->destination) == 0;
 }
 
+/* False: an interval that is no network. */
+static bool get_prefix(const struct address *first, const struct address *last, uint8_t *length)
+{
+	int prefix = address_common_length(first, last);
+
+	*length = prefix < 0 ? 0 : (uint8_t)prefix;
+	return prefix >= 0;
+}
+
+static bool get_boundary(const struct element *element, struct policy_record *record)
+{
+	uint8_t family = policy_set_family(record->set);
+	const uint8_t *end = element->key_end ? element->key_end : element->key;
+	struct address source, destination;
+
+	get_flow(element->key, family, &record->source, &record->destination, &record->protocol_first,
+		 &record->port_first);
+	get_flow(end, family, &source, &destination, &record->protocol_last, &record->port_last);
+	return get_prefix(&record->source, &source, &record->source_length) &&
+	       get_prefix(&record->destination, &destination, &record->destination_length);
+}
+
+static bool get_published(const struct element *element, struct policy_record *record)
+{
+	uint8_t family = policy_set_family(record->set);
+	const uint8_t *key = element->key, *end = element->key_end ? element->key_end : element->key;
+	struct address last;
+	uint32_t at = get_address(key, family, &record->destination);
+
+	get_address(end, family, &last);
+	record->protocol_first = key[at];
+	record->protocol_last = end[at];
+	record->port_first = (uint16_t)(key[at + 4] << 8 | key[at + 5]);
+	record->port_last = (uint16_t)(end[at + 4] << 8 | end[at + 5]);
+	return get_prefix(&record->destination, &last, &record->destination_length);
+}
+
+static void get_place(const struct element *element, struct policy_record *record)
+{
+	memcpy(record->bridge, element->key, POLICY_IFNAME_SIZE);
+	memcpy(record->mac, element->key + POLICY_IFNAME_SIZE, sizeof(record->mac));
+	get_address(element->key + POLICY_IFNAME_SIZE + 8, policy_set_family(record->set), &record->source);
+}
+
 /* False: a key that our record cannot say. */
 static bool get_key(const struct element *element, struct policy_record *record)
 {
@@ -204,26 +252,31 @@ static bool get_key(const struct element *element, struct policy_record *record)
 	if (!key || element->key_length != key_length(record->set) ||
 	    (element->key_end && element->key_end_length != element->key_length))
 		return false;
-	switch (record->set) {
-	case POLICY_NETWORKS:
+	switch (policy_set_shape(record->set)) {
+	case POLICY_SHAPE_BRIDGE_TWICE:
 		/* A pair of two bridges would join two networks: nothing of ours. */
 		if (memcmp(key, key + POLICY_IFNAME_SIZE, POLICY_IFNAME_SIZE) != 0)
 			return false;
 		/* fall through */
-	case POLICY_BRIDGES:
-	case POLICY_FOREIGN:
+	case POLICY_SHAPE_BRIDGE:
 		memcpy(record->bridge, key, POLICY_IFNAME_SIZE);
 		break;
-	case POLICY_ENDPOINTS4:
-	case POLICY_ENDPOINTS6:
+	case POLICY_SHAPE_ENDPOINT:
 		memcpy(record->bridge, key, POLICY_IFNAME_SIZE);
 		get_address(key + POLICY_IFNAME_SIZE, family, &record->source);
 		break;
-	case POLICY_OBSERVED4:
-	case POLICY_OBSERVED6:
+	case POLICY_SHAPE_ADDRESS:
 		get_address(key, family, &record->source);
 		break;
-	default:
+	case POLICY_SHAPE_PLACE:
+		get_place(element, record);
+		break;
+	case POLICY_SHAPE_PUBLISHED:
+		return get_published(element, record);
+	case POLICY_SHAPE_BOUNDARY:
+		return get_boundary(element, record);
+	case POLICY_SHAPE_FLOW:
+	case POLICY_SHAPE_RANGE:
 		return get_range(element, record);
 	}
 	return record->bridge[POLICY_IFNAME_SIZE - 1] == '\0';

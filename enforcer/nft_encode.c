@@ -12,6 +12,7 @@
 #include <linux/netlink.h>
 
 #include "nft_expr.h"
+#include "nft_skeleton.h"
 
 /* Elements in one message: an element with an IPv6 key, its end, a counter and a comment has about 330 bytes, and all
  * of a message's elements are one attribute of at most 64 KiB. */
@@ -26,44 +27,84 @@ static uint32_t put_address(uint8_t *key, const struct address *address)
 	return length;
 }
 
+static void put_port(uint8_t protocol, uint16_t port, uint8_t *key)
+{
+	key[0] = protocol;
+	key[4] = (uint8_t)(port >> 8);
+	key[5] = (uint8_t)port;
+}
+
 /* Every part begins at a register of four bytes; the rest of it is zero. */
 static uint32_t put_flow(const struct policy_record *record, uint8_t protocol, uint16_t port, uint8_t *key)
 {
 	uint32_t length = put_address(key, &record->source);
 
 	length += put_address(key + length, &record->destination);
-	key[length] = protocol;
-	length += 4;
-	key[length] = (uint8_t)(port >> 8);
-	key[length + 1] = (uint8_t)port;
-	return length + 4;
+	put_port(protocol, port, key + length);
+	return length + 8;
+}
+
+static uint32_t put_published(const struct policy_record *record, uint8_t protocol, uint16_t port, uint8_t *key)
+{
+	uint32_t length = put_address(key, &record->destination);
+
+	put_port(protocol, port, key + length);
+	return length + 8;
+}
+
+static uint32_t put_place(const struct policy_record *record, uint8_t *key)
+{
+	memcpy(key, record->bridge, POLICY_IFNAME_SIZE);
+	memcpy(key + POLICY_IFNAME_SIZE, record->mac, sizeof(record->mac));
+	return POLICY_IFNAME_SIZE + 8 + put_address(key + POLICY_IFNAME_SIZE + 8, &record->source);
+}
+
+/* Intervals of addresses: the upper end of each. */
+static struct policy_record upper_end(const struct policy_record *record)
+{
+	struct policy_record end = *record;
+
+	end.source = address_last(&record->source, record->source_length);
+	end.destination = address_last(&record->destination, record->destination_length);
+	return end;
 }
 
 uint32_t nft_encode_key(const struct policy_record *record, uint8_t key[NFT_ENCODE_KEY_SIZE],
 			uint8_t key_end[NFT_ENCODE_KEY_SIZE])
 {
+	struct policy_record end;
+
 	memset(key, 0, NFT_ENCODE_KEY_SIZE);
 	memset(key_end, 0, NFT_ENCODE_KEY_SIZE);
-	switch (record->set) {
-	case POLICY_NETWORKS:
+	switch (policy_set_shape(record->set)) {
+	case POLICY_SHAPE_BRIDGE_TWICE:
 		memcpy(key, record->bridge, POLICY_IFNAME_SIZE);
 		memcpy(key + POLICY_IFNAME_SIZE, record->bridge, POLICY_IFNAME_SIZE);
 		return 2 * POLICY_IFNAME_SIZE;
-	case POLICY_BRIDGES:
-	case POLICY_FOREIGN:
+	case POLICY_SHAPE_BRIDGE:
 		memcpy(key, record->bridge, POLICY_IFNAME_SIZE);
 		return POLICY_IFNAME_SIZE;
-	case POLICY_ENDPOINTS4:
-	case POLICY_ENDPOINTS6:
+	case POLICY_SHAPE_ENDPOINT:
 		memcpy(key, record->bridge, POLICY_IFNAME_SIZE);
 		return POLICY_IFNAME_SIZE + put_address(key + POLICY_IFNAME_SIZE, &record->source);
-	case POLICY_OBSERVED4:
-	case POLICY_OBSERVED6:
+	case POLICY_SHAPE_ADDRESS:
 		return put_address(key, &record->source);
-	default:
-		put_flow(record, record->protocol_last, record->port_last, key_end);
+	case POLICY_SHAPE_PLACE:
+		return put_place(record, key);
+	case POLICY_SHAPE_PUBLISHED:
+		end = upper_end(record);
+		put_published(&end, record->protocol_last, record->port_last, key_end);
+		return put_published(record, record->protocol_first, record->port_first, key);
+	case POLICY_SHAPE_BOUNDARY:
+		end = upper_end(record);
+		put_flow(&end, record->protocol_last, record->port_last, key_end);
 		return put_flow(record, record->protocol_first, record->port_first, key);
+	case POLICY_SHAPE_FLOW:
+	case POLICY_SHAPE_RANGE:
+		break;
 	}
+	put_flow(record, record->protocol_last, record->port_last, key_end);
+	return put_flow(record, record->protocol_first, record->port_first, key);
 }
 
 static bool has_counter(enum policy_set set)
@@ -73,7 +114,9 @@ static bool has_counter(enum policy_set set)
 
 static bool is_interval(enum policy_set set)
 {
-	return set == POLICY_RANGES4 || set == POLICY_RANGES6;
+	enum policy_shape shape = policy_set_shape(set);
+
+	return shape == POLICY_SHAPE_RANGE || shape == POLICY_SHAPE_BOUNDARY || shape == POLICY_SHAPE_PUBLISHED;
 }
 
 static int add_counter(struct nftnl_set_elem *element, uint64_t packets, uint64_t bytes)
@@ -117,13 +160,13 @@ static int fill(struct nftnl_set_elem *element, const struct policy_record *reco
 	return 0;
 }
 
-static struct nftnl_set *new_set(const char *name)
+static struct nftnl_set *new_set(const char *name, uint32_t family)
 {
 	struct nftnl_set *set = nftnl_set_alloc();
 
 	if (!set)
 		return NULL;
-	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, NFPROTO_INET);
+	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, family);
 	if (nftnl_set_set_str(set, NFTNL_SET_TABLE, KERNEL_TABLE) < 0 ||
 	    nftnl_set_set_str(set, NFTNL_SET_NAME, name) < 0) {
 		nftnl_set_free(set);
@@ -136,7 +179,8 @@ static struct nftnl_set *new_set(const char *name)
 static int add_message(struct nft_batch *batch, const struct policy_record *const *records, size_t count, bool add)
 {
 	const char *name = policy_set_name(records[0]->set);
-	struct nftnl_set *set = new_set(name);
+	uint32_t family = nft_skeleton_set_family(records[0]->set);
+	struct nftnl_set *set = new_set(name, family);
 	struct nlmsghdr *header = NULL;
 	int r = set ? 0 : -ENOMEM;
 
@@ -151,7 +195,7 @@ static int add_message(struct nft_batch *batch, const struct policy_record *cons
 	}
 	if (r == 0)
 		header = nft_batch_message(batch, count * ELEMENT_ROOM + NFT_BATCH_ROOM,
-					   add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM, NFPROTO_INET,
+					   add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM, (uint16_t)family,
 					   add ? NLM_F_CREATE | NLM_F_EXCL : 0, "set %s", name);
 	if (header) {
 		nftnl_set_elems_nlmsg_build_payload(header, set);
@@ -216,7 +260,7 @@ static int fill_denied(struct nftnl_set_elem *element, const struct kernel_denie
 static int add_denied_message(struct nft_batch *batch, const struct kernel_denied *denied, size_t count, uint8_t family)
 {
 	const char *name = family == ADDRESS_IPV6 ? "denied6" : "denied4";
-	struct nftnl_set *set = new_set(name);
+	struct nftnl_set *set = new_set(name, NFPROTO_INET);
 	struct nlmsghdr *header;
 	bool any = false;
 	int r = set ? 0 : -ENOMEM;

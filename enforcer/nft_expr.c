@@ -49,6 +49,23 @@ int nft_expr_payload(struct nftnl_rule *rule, uint32_t base, uint32_t offset, ui
 	return 0;
 }
 
+int nft_expr_payload_set(struct nftnl_rule *rule, uint32_t base, uint32_t offset, uint32_t length, uint32_t reg)
+{
+	struct nftnl_expr *expr = nftnl_expr_alloc("payload");
+
+	if (!expr)
+		return -ENOMEM;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_BASE, base);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_LEN, length);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_SREG, reg);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_CSUM_TYPE, NFT_PAYLOAD_CSUM_NONE);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_CSUM_OFFSET, 0);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_FLAGS, 0);
+	nftnl_rule_add_expr(rule, expr);
+	return 0;
+}
+
 int nft_expr_ct(struct nftnl_rule *rule, uint32_t key, int direction, uint32_t reg)
 {
 	struct nftnl_expr *expr = nftnl_expr_alloc("ct");
@@ -63,20 +80,30 @@ int nft_expr_ct(struct nftnl_rule *rule, uint32_t key, int direction, uint32_t r
 	return 0;
 }
 
-int nft_expr_equal(struct nftnl_rule *rule, uint32_t reg, const void *data, uint32_t length)
+static int compare(struct nftnl_rule *rule, uint32_t reg, uint32_t op, const void *data, uint32_t length)
 {
 	struct nftnl_expr *expr = nftnl_expr_alloc("cmp");
 
 	if (!expr)
 		return -ENOMEM;
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_SREG, reg);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, NFT_CMP_EQ);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, op);
 	if (nftnl_expr_set(expr, NFTNL_EXPR_CMP_DATA, data, length) < 0) {
 		nftnl_expr_free(expr);
 		return -ENOMEM;
 	}
 	nftnl_rule_add_expr(rule, expr);
 	return 0;
+}
+
+int nft_expr_equal(struct nftnl_rule *rule, uint32_t reg, const void *data, uint32_t length)
+{
+	return compare(rule, reg, NFT_CMP_EQ, data, length);
+}
+
+int nft_expr_differs(struct nftnl_rule *rule, uint32_t reg, const void *data, uint32_t length)
+{
+	return compare(rule, reg, NFT_CMP_NEQ, data, length);
 }
 
 int nft_expr_byteorder(struct nftnl_rule *rule, uint32_t reg)
@@ -94,7 +121,7 @@ int nft_expr_byteorder(struct nftnl_rule *rule, uint32_t reg)
 	return 0;
 }
 
-int nft_expr_bitwise(struct nftnl_rule *rule, uint32_t reg, uint32_t mask, uint32_t xor)
+static int bitwise(struct nftnl_rule *rule, uint32_t reg, const void *mask, const void * xor, uint32_t length)
 {
 	struct nftnl_expr *expr = nftnl_expr_alloc("bitwise");
 
@@ -103,12 +130,40 @@ int nft_expr_bitwise(struct nftnl_rule *rule, uint32_t reg, uint32_t mask, uint3
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_SREG, reg);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_DREG, reg);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_OP, NFT_BITWISE_BOOL);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, sizeof(mask));
-	if (nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_MASK, &mask, sizeof(mask)) < 0 ||
-	    nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_XOR, &xor, sizeof(xor)) < 0) {
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, length);
+	if (nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_MASK, mask, length) < 0 ||
+	    nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_XOR, xor, length) < 0) {
 		nftnl_expr_free(expr);
 		return -ENOMEM;
 	}
+	nftnl_rule_add_expr(rule, expr);
+	return 0;
+}
+
+int nft_expr_bitwise(struct nftnl_rule *rule, uint32_t reg, uint32_t mask, uint32_t xor)
+{
+	return bitwise(rule, reg, &mask, &xor, sizeof(mask));
+}
+
+int nft_expr_mask(struct nftnl_rule *rule, uint32_t reg, const void *mask, uint32_t length)
+{
+	static const uint8_t none[16];
+
+	return bitwise(rule, reg, mask, none, length);
+}
+
+int nft_expr_exthdr(struct nftnl_rule *rule, uint8_t type, uint32_t reg)
+{
+	struct nftnl_expr *expr = nftnl_expr_alloc("exthdr");
+
+	if (!expr)
+		return -ENOMEM;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_DREG, reg);
+	nftnl_expr_set_u8(expr, NFTNL_EXPR_EXTHDR_TYPE, type);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_OFFSET, 0);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_LEN, 1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_OP, NFT_EXTHDR_OP_IPV6);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_FLAGS, NFT_EXTHDR_F_PRESENT);
 	nftnl_rule_add_expr(rule, expr);
 	return 0;
 }
@@ -152,6 +207,17 @@ int nft_expr_counter(struct nftnl_rule *rule)
 
 	if (!expr)
 		return -ENOMEM;
+	nftnl_rule_add_expr(rule, expr);
+	return 0;
+}
+
+int nft_expr_reset(struct nftnl_rule *rule)
+{
+	struct nftnl_expr *expr = nftnl_expr_alloc("reject");
+
+	if (!expr)
+		return -ENOMEM;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_REJECT_TYPE, NFT_REJECT_TCP_RST);
 	nftnl_rule_add_expr(rule, expr);
 	return 0;
 }

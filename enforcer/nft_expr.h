@@ -18,21 +18,30 @@ int nft_expr_meta(struct nftnl_rule *rule, uint32_t key, uint32_t reg);
 int nft_expr_meta_set(struct nftnl_rule *rule, uint32_t key, uint32_t reg);
 /* LENGTH bytes at OFFSET of a header => register (enum nft_payload_bases) */
 int nft_expr_payload(struct nftnl_rule *rule, uint32_t base, uint32_t offset, uint32_t length, uint32_t reg);
+/* register => LENGTH bytes at OFFSET of a header.  No checksum is mended. */
+int nft_expr_payload_set(struct nftnl_rule *rule, uint32_t base, uint32_t offset, uint32_t length, uint32_t reg);
 /* ct KEY => register (enum nft_ct_keys); direction < 0: the key takes none */
 int nft_expr_ct(struct nftnl_rule *rule, uint32_t key, int direction, uint32_t reg);
-/* register == data */
+/* register == data; register != data */
 int nft_expr_equal(struct nftnl_rule *rule, uint32_t reg, const void *data, uint32_t length);
+int nft_expr_differs(struct nftnl_rule *rule, uint32_t reg, const void *data, uint32_t length);
 /* register = hton(register, 2, 1): of 16-bit numbers in one byte, of which
  * there are none.  nft 1.0.6 puts it behind `meta l4proto` in keys of interval
  * sets, and what nft writes is what we write. */
 int nft_expr_byteorder(struct nftnl_rule *rule, uint32_t reg);
 /* register = (register & mask) ^ xor, 32 bits */
 int nft_expr_bitwise(struct nftnl_rule *rule, uint32_t reg, uint32_t mask, uint32_t xor);
+/* register = register & mask, at most 16 bytes */
+int nft_expr_mask(struct nftnl_rule *rule, uint32_t reg, const void *mask, uint32_t length);
+/* 1 => register if the IPv6 packet has that extension header, else 0 */
+int nft_expr_exthdr(struct nftnl_rule *rule, uint8_t type, uint32_t reg);
 /* register @set, or != @set */
 int nft_expr_lookup(struct nftnl_rule *rule, uint32_t reg, const char *set, bool invert);
 /* update @set { register } */
 int nft_expr_update(struct nftnl_rule *rule, uint32_t reg, const char *set);
 int nft_expr_counter(struct nftnl_rule *rule);
+/* reject with tcp reset */
+int nft_expr_reset(struct nftnl_rule *rule);
 /* NF_ACCEPT, NF_DROP, NFT_JUMP, NFT_GOTO, NFT_RETURN; chain for jump and goto */
 int nft_expr_verdict(struct nftnl_rule *rule, int verdict, const char *chain);
 

@@ -54,7 +54,13 @@ static void got_container(const char *id, struct container *container, void *dat
 
 static int ask_engine(struct host *host, struct inventory **ret_inventory, struct error *err)
 {
-	static const struct docker_watch_handler handler = { got_snapshot, got_network, got_container, got_lost };
+	static const struct docker_watch_handler handler = {
+		.snapshot = got_snapshot,
+		.network = got_network,
+		.container = got_container,
+		.bindings = got_container,
+		.lost = got_lost,
+	};
 	cleanup_of(loop) struct loop *loop = NULL;
 	cleanup_of(docker_client) struct docker_client *client = NULL;
 	cleanup_of(docker_watch) struct docker_watch *watch = NULL;
@@ -92,6 +98,8 @@ int oneshot_prepare(struct host *host, struct reconciler **ret_reconciler, size_
 
 	if (r == 0)
 		r = reconcile_new(host->config, steal(files->set), false, &reconciler, err);
+	if (r == 0)
+		r = reconcile_look_at_ports(reconciler, err);
 	if (r == 0)
 		r = ask_engine(host, &inventory, err);
 	if (r == 0)

@@ -86,10 +86,17 @@ static int plan_make(struct reconciler *r, struct plan *plan, struct error *err)
 	plan->change = (struct kernel_change){
 		.install = choose_install(r, &plan->state),
 		.table_exists = plan->state.exists,
+		.guard_exists = plan->state.guard_exists,
 		.diff = &plan->diff,
 		.want = plan->want,
-		.from = plan->state.exists ? &plan->state : NULL,
+		.from = plan->state.exists || plan->state.guard_exists ? &plan->state : NULL,
 	};
+	if (!r->inventory && plan->state.exists && !plan->state.guard_exists) {
+		/* Installed by a version without a guard, which would shut out everybody whom the engine has not told
+		 * us of yet. */
+		plan->change.install = KERNEL_KEEP;
+		return 0;
+	}
 	plan->change.adopt = plan->change.install != KERNEL_REPLACE && r->options.own &&
 			     (plan->state.flags & FLAG_PERSIST) && !(plan->state.flags & FLAG_OWNER);
 	for (size_t i = 0; i < 2; i++) {
@@ -140,8 +147,8 @@ static int read_back(struct reconciler *r, const struct plan *plan, struct error
 		return result;
 	if (state.skeleton != KERNEL_SKELETON_WHOLE || !policy_equal(state.policy, plan->want))
 		result = error_set(err, -EAGAIN,
-				   "the kernel does not hold what was just committed: somebody else writes to table "
-				   "inet " KERNEL_TABLE " at the same time");
+				   "the kernel does not hold what was just committed: somebody else writes to the "
+				   "tables " KERNEL_TABLE " at the same time");
 	if (r->options.own && !(state.flags & FLAG_PERSIST))
 		r->flags_refused = true;
 	kernel_state_clear(&state);
@@ -182,130 +189,19 @@ int reconcile_everything(struct reconciler *r, bool dry, reconcile_observer_fn *
 	return result;
 }
 
-/* Whether a record that carries counters gets another comment: then the counters have to be read first. */
-static bool renames_flows(const struct policy_diff *diff)
+/* Lists tell no bindings: those that are known stay known. */
+static int keep_bindings(const struct reconciler *r, struct inventory *inventory, struct error *err)
 {
-	size_t flows = 0;
+	for (size_t i = 0; i < inventory->container_count; i++) {
+		struct container *container = inventory->containers[i];
+		const struct container *known = NULL;
 
-	if (!diff->renamed)
-		return false;
-	for (size_t i = 0; i < diff->add_count; i++)
-		flows += diff->add[i]->set >= POLICY_FLOWS4;
-	for (size_t i = 0; i < diff->remove_count; i++)
-		flows += diff->remove[i]->set >= POLICY_FLOWS4;
-	return flows >= 2;
-}
-
-/* What one event changed: from `before` to what the inventory compiles to now, for the scope's endpoints. */
-static int reconcile_scope(struct reconciler *r, const struct inventory_scope *scope, const struct policy *before,
-			   uint64_t began, reconcile_observer_fn *observer, void *data,
-			   struct reconcile_report *ret_report, struct error *err)
-{
-	struct reconcile_report report = { 0 };
-	cleanup_of(policy) struct policy *want = NULL;
-	struct policy_diff diff = { 0 };
-	int result;
-
-	result = compile_scope(r->binding, r->inventory, scope, &want, err);
-	if (result == 0 && policy_diff(before, want, &diff) < 0)
-		result = error_oom(err);
-	if (result == 0 && renames_flows(&diff)) {
-		policy_diff_clear(&diff);
-		return reconcile_everything(r, false, observer, data, ret_report, err);
+		if (r->inventory)
+			known = inventory_container(r->inventory, container->id);
+		if (inventory_settle(inventory, container, known) < 0)
+			return error_oom(err);
 	}
-	report.added = diff.add_count;
-	report.removed = diff.remove_count;
-	report.changed = report.added || report.removed;
-	if (result == 0 && report.changed) {
-		struct kernel_change change = { .install = KERNEL_KEEP, .table_exists = true, .diff = &diff };
-
-		result = kernel_commit(r->kernel, &r->options, &change, &report.commit_ns, err);
-		report.done_ns = loop_now_ns();
-		report.work_ns = report.done_ns - began - report.commit_ns;
-		if (result == 0 && observer)
-			observer(&diff, &report, data);
-	}
-	policy_diff_clear(&diff);
-	if (result < 0 && result != -ENOMEM) {
-		/* Somebody changed what we thought the kernel holds: look, and do it again. */
-		r->doubtful = true;
-		return reconcile_everything(r, false, observer, data, ret_report, err);
-	}
-	r->doubtful = r->doubtful || result < 0;
-	if (result == 0)
-		*ret_report = report;
-	return result;
-}
-
-/* The end of both ways below, with the inventory changed (or not: result).  Ends the scope too. */
-static int finish(struct reconciler *r, int result, struct inventory_scope *scope, const struct policy *before,
-		  uint64_t began, reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
-		  struct error *err)
-{
-	if (result < 0)
-		r->doubtful = true;
-	else if (scope->all || r->doubtful)
-		result = reconcile_everything(r, false, observer, data, ret_report, err);
-	else if (scope->count)
-		result = reconcile_scope(r, scope, before, began, observer, data, ret_report, err);
-	inventory_scope_clear(scope);
-	return result;
-}
-
-int reconcile_network(struct reconciler *r, const char *id, struct network *network, reconcile_observer_fn *observer,
-		      void *data, struct reconcile_report *ret_report, struct error *err)
-{
-	cleanup_of(network) struct network *next = network;
-	cleanup_of(policy) struct policy *before = NULL;
-	struct inventory_scope scope = { 0 };
-	uint64_t began = loop_now_ns();
-	int result;
-
-	*ret_report = (struct reconcile_report){ 0 };
-	if (!r->inventory)
-		return 0;
-	if (next)
-		next->managed = next->managed && config_manages(r->config, next->name);
-	result = inventory_network_changes(r->inventory, id, next, &scope) < 0 ? error_oom(err) : 0;
-	if (result == 0 && !scope.all)
-		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
-	if (result == 0 && !next)
-		inventory_remove_network(r->inventory, id);
-	else if (result == 0 && inventory_put_network(r->inventory, steal(next)) < 0)
-		result = error_oom(err);
-	return finish(r, result, &scope, before, began, observer, data, ret_report, err);
-}
-
-int reconcile_container(struct reconciler *r, const char *id, struct container *container,
-			reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
-			struct error *err)
-{
-	cleanup_of(container) struct container *next = container;
-	cleanup_of(policy) struct policy *before = NULL;
-	struct inventory_scope scope = { 0 };
-	uint64_t began = loop_now_ns();
-	struct container *now;
-	int result = 0;
-
-	*ret_report = (struct reconcile_report){ 0 };
-	if (!r->inventory)
-		return 0;
-	now = inventory_container(r->inventory, id);
-	if ((!now && !next) || (now && next && container_equal(now, next)))
-		return 0;
-	if (next && binding_bind(r->binding, next) < 0)
-		result = error_oom(err);
-	if (result == 0 && inventory_container_changes(r->inventory, id, &scope) < 0)
-		result = error_oom(err);
-	/* One that begins, or ends, to share another's network namespace moves that one's flows too. */
-	scope.all = scope.all || (next && next->shares) || (now && now->shares);
-	if (result == 0 && !scope.all)
-		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
-	if (result == 0 && !next)
-		inventory_remove_container(r->inventory, id);
-	else if (result == 0 && inventory_put_container(r->inventory, steal(next)) < 0)
-		result = error_oom(err);
-	return finish(r, result, &scope, before, began, observer, data, ret_report, err);
+	return 0;
 }
 
 int reconcile_set_inventory(struct reconciler *r, struct inventory *inventory, struct error *err)
@@ -318,6 +214,10 @@ int reconcile_set_inventory(struct reconciler *r, struct inventory *inventory, s
 		network->managed = network->managed && config_manages(r->config, network->name);
 	}
 	result = reconcile_links_check(r, inventory, err);
+	if (result == 0)
+		result = reconcile_links_look(r, r->config, inventory, err);
+	if (result == 0)
+		result = keep_bindings(r, inventory, err);
 	if (result == 0 && binding_bind_all(r->binding, inventory) < 0)
 		result = error_oom(err);
 	if (result < 0) {
@@ -332,8 +232,15 @@ int reconcile_set_inventory(struct reconciler *r, struct inventory *inventory, s
 
 int reconcile_set_flows(struct reconciler *r, const struct config *config, struct flow_set *flows, struct error *err)
 {
-	struct binding *binding = binding_new(flows, config->mode);
+	const struct binding_defaults defaults = { .mode = config->mode, .boundary = config->boundary };
+	struct binding *binding = binding_new(flows, &defaults);
+	int result = r->inventory ? reconcile_links_look(r, config, r->inventory, err) : 0;
 
+	if (result < 0) {
+		binding_free(binding);
+		flow_set_free(flows);
+		return result;
+	}
 	if (!binding || (r->inventory && binding_bind_all(binding, r->inventory) < 0)) {
 		/* Containers that are bound already refer to the new flows: take nothing for known. */
 		binding_free(binding);

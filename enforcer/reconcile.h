@@ -61,6 +61,10 @@ int reconcile_new(const struct config *config, struct flow_set *flows, bool own,
 void reconcile_free(struct reconciler *reconciler);
 CLEANUP_DEFINE(reconciler, reconcile_free)
 
+/* Takes note of the ports that there are, before the engine is asked who lives behind them: an answer counts only for
+ * ports that were there before the question. */
+int reconcile_look_at_ports(struct reconciler *reconciler, struct error *err);
+
 /* From now on links_monitor is listened to, and reconcile_bridges_changed called when it tells of a change. */
 void reconcile_follow_bridges(struct reconciler *reconciler);
 void reconcile_bridges_changed(struct reconciler *reconciler);
@@ -86,6 +90,28 @@ int reconcile_network(struct reconciler *reconciler, const char *id, struct netw
 int reconcile_container(struct reconciler *reconciler, const char *id, struct container *container,
 			reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
 			struct error *err);
+
+/* What a container publishes whenever it starts is this: `told` carries it, and nothing else of it counts.  Takes it,
+ * also on failure.  Nothing is known of a container that the inventory does not hold. */
+int reconcile_bindings(struct reconciler *reconciler, const char *id, struct container *told,
+		       reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
+		       struct error *err);
+/* Whether its bindings should be asked for: before it is started (again) they have to be known. */
+bool reconcile_lacks_bindings(const struct container *container);
+
+/* The container's process has ended: it publishes nothing until it has started again. */
+int reconcile_ended(struct reconciler *reconciler, const char *id, reconcile_observer_fn *observer, void *data,
+		    struct reconcile_report *ret_report, struct error *err);
+
+/* The bridges' ports are now like this: asks the links, and commits what that changes. */
+int reconcile_ports(struct reconciler *reconciler, reconcile_observer_fn *observer, void *data,
+		    struct reconcile_report *ret_report, struct error *err);
+
+/* The managed networks with a port whose endpoint is not known: the engine should be asked who came.  say is called
+ * with each network's id.  only_new: those that it has not been asked about since the port was there.  Returns how
+ * many. */
+size_t reconcile_unknown_ports(const struct reconciler *reconciler, bool only_new,
+			       void (*say)(const char *id, void *data), void *data);
 
 /* Sentences about the host that an administrator has to act on for declared flows to work, given what the kernel
  * holds; say is called for each. */

@@ -45,6 +45,13 @@ void reconcile_advise(const struct reconciler *r, const struct kernel_state *sta
 	const struct network *network = network_with_icc_off(r->inventory);
 	char text[640];
 
+	if (!r->options.mark && !state->guard_by_bridge)
+		say("\"mark\" is \"0\", and this kernel has no `meta ibrname` (NFT_BRIDGE_META): a container that "
+		    "bulkhead has "
+		    "not met yet is closed to other containers, but not to the host and the world; give bulkhead a bit "
+		    "of the "
+		    "packet mark",
+		    data);
 	if (!network)
 		return;
 	for (size_t i = 0; i < 2; i++) {

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chosen_ports.h"
+#include "resolvers.h"
+
 /* "br-" and the first twelve digits of a network's id: only the engine names bridges so. */
 static bool named_by_docker(const char *name)
 {
@@ -124,6 +127,69 @@ int reconcile_links_check(struct reconciler *r, const struct inventory *inventor
 				 "namespace: the engine is on another host, or rootless; run bulkhead where the engine "
 				 "runs (for a rootless engine: inside its network namespace)",
 				 missing->name, missing->bridge);
+	return 0;
+}
+
+int reconcile_look_at_ports(struct reconciler *r, struct error *err)
+{
+	struct port *ports;
+	size_t count;
+	int result = links_ports(r->links, &ports, &count, err);
+
+	if (result == 0)
+		free(ports);
+	return result;
+}
+
+static bool has_unknown_port(const struct inventory *inventory, const struct network *network, bool only_new)
+{
+	for (size_t i = 0; i < inventory->port_count; i++) {
+		const struct port *port = &inventory->ports[i];
+		bool newer = network_is_newer(network, port);
+
+		if (strcmp(port->bridge, network->bridge) == 0 &&
+		    (!newer || (!only_new && !network_has_mac(network, port->mac))))
+			return true;
+	}
+	return false;
+}
+
+size_t reconcile_unknown_ports(const struct reconciler *r, bool only_new, void (*say)(const char *id, void *data),
+			       void *data)
+{
+	const struct inventory *inventory = r->inventory;
+	size_t count = 0;
+
+	for (size_t i = 0; inventory && i < inventory->network_count; i++) {
+		const struct network *network = inventory->networks[i];
+
+		if (!network->managed || !has_unknown_port(inventory, network, only_new))
+			continue;
+		if (say)
+			say(network->id, data);
+		count++;
+	}
+	return count;
+}
+
+int reconcile_links_look(struct reconciler *r, const struct config *config, struct inventory *inventory,
+			 struct error *err)
+{
+	struct address *resolvers;
+	struct port *ports;
+	size_t port_count, resolver_count;
+	int result = links_ports(r->links, &ports, &port_count, err);
+
+	if (result < 0)
+		return result;
+	(void)inventory_set_ports(inventory, ports, port_count, NULL);
+	result = resolvers_read(config, &resolvers, &resolver_count, err);
+	if (result < 0)
+		return result;
+	free(inventory->resolvers);
+	inventory->resolvers = resolvers;
+	inventory->resolver_count = resolver_count;
+	chosen_ports_read(&inventory->chosen_first, &inventory->chosen_last);
 	return 0;
 }
 

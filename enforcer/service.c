@@ -2,7 +2,6 @@
 #include "service.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,7 +18,7 @@
 #include "loop.h"
 #include "notify.h"
 #include "reconcile.h"
-#include "report.h"
+#include "service_internal.h"
 #include "service_reload.h"
 #include "state.h"
 
@@ -30,24 +29,10 @@
 #define RETRY_MAX_MS 5000
 /* The kernel tells nobody when somebody switches br_netfilter off. */
 #define DATAPATH_MS 2000
-
-struct service {
-	struct host *host;
-	struct loop *loop;
-	struct reconciler *reconciler;
-	struct docker_client *client;
-	struct docker_watch *watch;
-	struct loop_timer *ready, *retry, *watchdog, *datapath;
-	uint64_t watchdog_ms;
-	unsigned retry_ms;
-	bool said_ready;
-	bool datapath_failing;
-	bool advised;
-	int status;
-	/* Why everything is looked at right now, for the log. */
-	const char *drift_name;
-	uint32_t drift_pid;
-};
+/* A port whose endpoint is not known is usually one that is just being made, and the engine tells of it; of some
+ * (docker_gwbridge's) it tells only those who ask. */
+#define UNKNOWN_MIN_MS 100
+#define UNKNOWN_MAX_MS 10000
 
 static void say_ready(struct service *service, const char *status)
 {
@@ -70,88 +55,6 @@ static void fail(struct service *service, const char *reason)
 	log_error("%s", reason);
 	service->status = EXIT_UNKNOWN;
 	loop_stop(service->loop);
-}
-
-/* ---- What is logged ---- */
-
-static void log_line(const char *line, void *data)
-{
-	(void)data;
-	log_info("%s", line);
-}
-
-static void log_drift(const struct service *service, const struct reconcile_report *report)
-{
-	char who[64] = "";
-	const char *what = service->host->config->repair ? "put back" : "found, and not put back (\"repair\": false)";
-
-	if (service->drift_pid)
-		snprintf(who, sizeof(who), " changed by %s (pid %" PRIu32 ")",
-			 service->drift_name ? service->drift_name : "?", service->drift_pid);
-	if (report->install != KERNEL_KEEP)
-		log_warning("table inet " KERNEL_TABLE "%s: %s%s", who, what,
-			    report->install == KERNEL_REPLACE ? ", all of it" : ", its rules");
-	else if (report->added || report->removed)
-		log_warning("table inet " KERNEL_TABLE "%s: %s: +%zu -%zu elements", who, what, report->added,
-			    report->removed);
-}
-
-static void log_change(const struct policy_diff *diff, const struct reconcile_report *report, void *data)
-{
-	struct service *service = data;
-
-	if (service->drift_name) {
-		log_drift(service, report);
-	} else {
-		if (report->install == KERNEL_REPLACE)
-			log_info("installing table inet " KERNEL_TABLE);
-		else if (report->install == KERNEL_RULES)
-			log_info("writing the rules of table inet " KERNEL_TABLE " anew");
-		report_flows(diff, log_line, NULL);
-	}
-	if (report->docker)
-		log_info("the accept rule for the mark, with which declared flows pass Docker's own drop, was put in "
-			 "order");
-}
-
-/* What a change cost: the engine's answer, our own work from the answer to the commit's end, the commit. */
-static void log_cost(const char *what, const struct reconcile_report *report, const struct docker_watch_times *times)
-{
-	uint64_t work = report->work_ns;
-
-	if (!report->changed)
-		return;
-	if (!times || !times->event) {
-		log_debug("cost: %s: work %" PRIu64 " us, commit %" PRIu64 " us, +%zu -%zu", what, work / 1000,
-			  report->commit_ns / 1000, report->added, report->removed);
-		return;
-	}
-	if (report->done_ns > times->received)
-		work = report->done_ns - times->received - report->commit_ns;
-	log_debug("cost: %s: engine %" PRIu64 " us, work %" PRIu64 " us, commit %" PRIu64 " us, +%zu -%zu", what,
-		  (times->received - times->event) / 1000, work / 1000, report->commit_ns / 1000, report->added,
-		  report->removed);
-}
-
-static void say_advice(const char *sentence, void *data)
-{
-	(void)data;
-	log_warning("%s", sentence);
-}
-
-/* Once after each snapshot that is news: what the host needs is not going to change by being repeated. */
-static void advise(struct service *service)
-{
-	struct kernel_state state = { 0 };
-	struct error err;
-
-	if (service->advised)
-		return;
-	if (kernel_read(service->reconciler->kernel, &service->reconciler->options, &state, &err) < 0)
-		return;
-	service->advised = true;
-	reconcile_advise(service->reconciler, &state, say_advice, NULL);
-	kernel_state_clear(&state);
 }
 
 /* ---- Reconciling ---- */
@@ -187,10 +90,10 @@ static void look_at_everything(struct service *service, const char *why)
 	struct reconcile_report report;
 	struct error err;
 	bool dry = service->drift_name && !service->host->config->repair;
-	int result = reconcile_everything(service->reconciler, dry, log_change, service, &report, &err);
+	int result = reconcile_everything(service->reconciler, dry, service_log_change, service, &report, &err);
 
 	if (result == 0)
-		log_cost(why, &report, NULL);
+		service_log_cost(why, &report, NULL);
 	settle(service, result, &err);
 	if (result == 0 && report.changed)
 		write_state(service);
@@ -230,7 +133,49 @@ static void check_datapath(void *data)
 	service->datapath_failing = result < 0;
 }
 
+static void ask_for_network(const char *id, void *data)
+{
+	struct service *service = data;
+
+	docker_watch_network(service->watch, id);
+}
+
+/* Whoever is behind a port that is not known is closed until the engine has told; what it said before the port was
+ * there does not count. */
+static void await_unknown_ports(struct service *service)
+{
+	(void)reconcile_unknown_ports(service->reconciler, true, ask_for_network, service);
+	if (!reconcile_unknown_ports(service->reconciler, false, NULL, NULL))
+		service->unknown_ms = UNKNOWN_MIN_MS;
+	else if (!loop_timer_armed(service->unknown))
+		loop_timer_set(service->unknown, service->unknown_ms);
+}
+
+static void ask_for_unknown_ports(void *data)
+{
+	struct service *service = data;
+
+	(void)reconcile_unknown_ports(service->reconciler, false, ask_for_network, service);
+	service->unknown_ms = service->unknown_ms * 2 > UNKNOWN_MAX_MS ? UNKNOWN_MAX_MS : service->unknown_ms * 2;
+	await_unknown_ports(service);
+}
+
 /* ---- The engine ---- */
+
+/* What one publishes when it starts has to be known before; the list does not tell. */
+static void learn_bindings(struct service *service, const struct container *container)
+{
+	if (container && reconcile_lacks_bindings(container))
+		docker_watch_bindings(service->watch, container->id);
+}
+
+static void learn_all_bindings(struct service *service)
+{
+	const struct inventory *inventory = service->reconciler->inventory;
+
+	for (size_t i = 0; i < inventory->container_count; i++)
+		learn_bindings(service, inventory->containers[i]);
+}
 
 static void got_snapshot(struct inventory *inventory, const struct docker_info *info,
 			 const struct docker_version *version, void *data)
@@ -264,8 +209,10 @@ static void got_snapshot(struct inventory *inventory, const struct docker_info *
 		log_info("following %s: %s", docker_client_url(service->client), status);
 	check_datapath(service);
 	look_at_everything(service, "snapshot");
+	await_unknown_ports(service);
+	learn_all_bindings(service);
 	write_state(service);
-	advise(service);
+	service_advise(service);
 	/* What everything at once needed, a single event does not. */
 	malloc_trim(0);
 	say_ready(service, status);
@@ -292,14 +239,15 @@ static void got_network(const char *id, struct network *network, const struct do
 	struct error err;
 	int result;
 
-	result = reconcile_network(service->reconciler, id, network, log_change, service, &report, &err);
+	result = reconcile_network(service->reconciler, id, network, service_log_change, service, &report, &err);
 	settle(service, result, &err);
 	if (result < 0)
 		return;
-	log_cost("network", &report, times);
+	service_log_cost("network", &report, times);
 	if (report.full)
 		write_state(service);
 	learn_strangers(service, id);
+	await_unknown_ports(service);
 }
 
 static void got_container(const char *id, struct container *container, void *data)
@@ -309,10 +257,37 @@ static void got_container(const char *id, struct container *container, void *dat
 	struct error err;
 	int result;
 
-	result = reconcile_container(service->reconciler, id, container, log_change, service, &report, &err);
+	result = reconcile_container(service->reconciler, id, container, service_log_change, service, &report, &err);
 	settle(service, result, &err);
 	if (result == 0)
-		log_cost("container", &report, NULL);
+		service_log_cost("container", &report, NULL);
+	if (service->reconciler->inventory)
+		learn_bindings(service, inventory_container(service->reconciler->inventory, id));
+}
+
+static void got_bindings(const char *id, struct container *container, void *data)
+{
+	struct service *service = data;
+	struct reconcile_report report;
+	struct error err;
+	int result;
+
+	result = reconcile_bindings(service->reconciler, id, container, service_log_change, service, &report, &err);
+	settle(service, result, &err);
+	if (result == 0)
+		service_log_cost("bindings", &report, NULL);
+}
+
+static void got_ended(const char *id, void *data)
+{
+	struct service *service = data;
+	struct reconcile_report report;
+	struct error err;
+	int result = reconcile_ended(service->reconciler, id, service_log_change, service, &report, &err);
+
+	settle(service, result, &err);
+	if (result == 0)
+		service_log_cost("end", &report, NULL);
 }
 
 static void got_lost(const char *reason, void *data)
@@ -349,19 +324,35 @@ static void kernel_news(int fd, uint32_t events, void *data)
 	service->drift_pid = 0;
 }
 
+static void ports_changed(struct service *service)
+{
+	struct reconcile_report report;
+	struct error err;
+	int result = reconcile_ports(service->reconciler, service_log_change, service, &report, &err);
+
+	settle(service, result, &err);
+	if (result < 0)
+		return;
+	service_log_cost("ports", &report, NULL);
+	service->unknown_ms = UNKNOWN_MIN_MS;
+	await_unknown_ports(service);
+}
+
 static void links_news(int fd, uint32_t events, void *data)
 {
 	struct service *service = data;
+	struct links_news news = { 0 };
 	struct error err;
-	bool changed;
 
 	(void)fd;
 	(void)events;
-	if (links_monitor_drain(service->reconciler->links, &changed, &err) < 0) {
+	if (links_monitor_drain(service->reconciler->links, &news, &err) < 0) {
 		log_error("%s", err.text);
-		changed = true;
+		news.bridges = news.ports = true;
 	}
-	if (changed) {
+	if (news.ports)
+		ports_changed(service);
+	if (news.bridges) {
 		reconcile_bridges_changed(service->reconciler);
 		look_at_everything(service, "links");
 	}
@@ -383,7 +374,7 @@ static void reload(struct service *service)
 		look_at_everything(service, "reload");
 		service->advised = false;
 		if (service->reconciler->inventory)
-			advise(service);
+			service_advise(service);
 	}
 	notify_send("READY=1");
 }
@@ -458,7 +449,14 @@ static int read_closed(struct service *service, struct error *err)
 
 static int watch_kernel_and_links(struct service *service, struct error *err)
 {
-	static const struct docker_watch_handler handler = { got_snapshot, got_network, got_container, got_lost };
+	static const struct docker_watch_handler handler = {
+		.snapshot = got_snapshot,
+		.network = got_network,
+		.container = got_container,
+		.bindings = got_bindings,
+		.lost = got_lost,
+		.ended = got_ended,
+	};
 	int fd = kernel_monitor(service->reconciler->kernel, err);
 	int r = fd < 0 ? fd : loop_watch(service->loop, fd, EPOLLIN, kernel_news, service, err);
 
@@ -467,6 +465,8 @@ static int watch_kernel_and_links(struct service *service, struct error *err)
 		r = fd < 0 ? fd : loop_watch(service->loop, fd, EPOLLIN, links_news, service, err);
 		reconcile_follow_bridges(service->reconciler);
 	}
+	if (r == 0)
+		r = reconcile_look_at_ports(service->reconciler, err);
 	if (r == 0)
 		r = docker_client_new(service->loop, service->host->config->docker, &service->client, err);
 	if (r == 0)
@@ -489,7 +489,8 @@ static int start(struct service *service, int *ret_signals, struct error *err)
 	service->retry = loop_timer_new(service->loop, retry, service);
 	service->watchdog = loop_timer_new(service->loop, pat_watchdog, service);
 	service->datapath = loop_timer_new(service->loop, check_datapath, service);
-	if (!service->ready || !service->retry || !service->watchdog || !service->datapath)
+	service->unknown = loop_timer_new(service->loop, ask_for_unknown_ports, service);
+	if (!service->ready || !service->retry || !service->watchdog || !service->datapath || !service->unknown)
 		return error_oom(err);
 	if (files->failure_count)
 		log_warning("%zu flow file%s refused: their apps have no flows", files->failure_count,
@@ -511,6 +512,7 @@ static void stop(struct service *service, int signals)
 	loop_timer_free(service->retry);
 	loop_timer_free(service->watchdog);
 	loop_timer_free(service->datapath);
+	loop_timer_free(service->unknown);
 	loop_free(service->loop);
 	if (signals >= 0)
 		close(signals);
@@ -518,7 +520,7 @@ static void stop(struct service *service, int signals)
 
 int service_run(struct host *host)
 {
-	struct service service = { .host = host, .retry_ms = RETRY_MIN_MS };
+	struct service service = { .host = host, .retry_ms = RETRY_MIN_MS, .unknown_ms = UNKNOWN_MIN_MS };
 	cleanup_close int lock = -1;
 	int signals = -1, r;
 	struct error err;

@@ -85,25 +85,64 @@ int address_compare(const struct address *a, const struct address *b)
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
+struct address address_last(const struct address *address, unsigned length)
+{
+	struct address last = *address;
+
+	for (unsigned bit = length; bit < 8 * address_length(address); bit++)
+		last.bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return last;
+}
+
+int address_common_length(const struct address *first, const struct address *last)
+{
+	unsigned bits = 8 * address_length(first), length = 0;
+	struct address end;
+
+	while (length < bits && ((first->bytes[length / 8] ^ last->bytes[length / 8]) & (0x80 >> length % 8)) == 0)
+		length++;
+	end = address_last(first, length);
+	if (first->family != last->family || address_compare(&end, last) != 0)
+		return -EINVAL;
+	/* What follows the prefix is all zero in the first, as it is all one in the last. */
+	for (unsigned bit = length; bit < bits; bit++) {
+		if (first->bytes[bit / 8] & (0x80 >> bit % 8))
+			return -EINVAL;
+	}
+	return (int)length;
+}
+
+struct address address_prefix(const struct address *address, unsigned length)
+{
+	struct address prefix = { .family = address->family };
+	unsigned whole = length / 8, rest = length % 8;
+
+	memcpy(prefix.bytes, address->bytes, whole);
+	if (rest)
+		prefix.bytes[whole] = (uint8_t)(address->bytes[whole] & 0xff00u >> rest);
+	return prefix;
+}
+
+bool address_is_in(const struct address *address, const struct address *base, unsigned length)
+{
+	unsigned whole = length / 8, rest = length % 8;
+
+	return address->family == base->family && memcmp(address->bytes, base->bytes, whole) == 0 &&
+	       (rest == 0 || (address->bytes[whole] ^ base->bytes[whole]) >> (8 - rest) == 0);
+}
+
 int cidr_parse(const char *text, struct cidr *ret_cidr)
 {
 	struct cidr cidr = { 0 };
-	bool host_bits = false;
+	struct address written;
 	int length;
 
-	if (parse_prefix(text, &cidr.base, &length) < 0)
+	if (parse_prefix(text, &written, &length) < 0)
 		return -EINVAL;
 	if (length < 0)
-		length = (int)address_length(&cidr.base) * 8;
+		length = (int)address_length(&written) * 8;
 	cidr.length = (uint8_t)length;
-	for (unsigned bit = cidr.length; bit < address_length(&cidr.base) * 8; bit++) {
-		uint8_t mask = (uint8_t)(0x80u >> (bit % 8));
-
-		if (cidr.base.bytes[bit / 8] & mask) {
-			host_bits = true;
-			cidr.base.bytes[bit / 8] &= (uint8_t)~mask;
-		}
-	}
+	cidr.base = address_prefix(&written, cidr.length);
 	*ret_cidr = cidr;
-	return host_bits ? -ERANGE : 0;
+	return address_compare(&cidr.base, &written) == 0 ? 0 : -ERANGE;
 }

@@ -37,6 +37,18 @@ int address_compare(const struct address *a, const struct address *b);
 /* Length in bytes: 0, 4 or 16. */
 unsigned address_length(const struct address *address);
 
+/* The last address of the network of that prefix length: address is its first.  ADDRESS_NONE stays none. */
+struct address address_last(const struct address *address, unsigned length);
+
+/* The prefix length of the network that begins and ends so, or -EINVAL if no network does. */
+int address_common_length(const struct address *first, const struct address *last);
+
+/* The address without the bits beyond the first `length`. */
+struct address address_prefix(const struct address *address, unsigned length);
+
+/* Whether the address lies in the network of that length around base: the first `length` bits are the same. */
+bool address_is_in(const struct address *address, const struct address *base, unsigned length);
+
 /* "192.0.2.0/24"; a bare address is a /32 or /128.  -EINVAL: not a CIDR; -ERANGE: host bits are set, and then
  * *ret_cidr is what was probably meant (the network). */
 int cidr_parse(const char *text, struct cidr *ret_cidr);

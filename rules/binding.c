@@ -30,7 +30,7 @@ struct bound_flow {
 
 struct binding {
 	const struct flow_set *flows;
-	enum flow_mode default_mode;
+	struct binding_defaults defaults;
 	struct bound_flow *bound;
 	size_t bound_count;
 	struct selector *selectors;
@@ -223,7 +223,7 @@ static int add_flows(struct binding *binding, const struct flow_app *app)
 	return 0;
 }
 
-struct binding *binding_new(const struct flow_set *flows, enum flow_mode default_mode)
+struct binding *binding_new(const struct flow_set *flows, const struct binding_defaults *defaults)
 {
 	cleanup_of(binding) struct binding *binding = calloc(1, sizeof(*binding));
 	size_t total = 0;
@@ -231,7 +231,7 @@ struct binding *binding_new(const struct flow_set *flows, enum flow_mode default
 	if (!binding)
 		return NULL;
 	binding->flows = flows;
-	binding->default_mode = default_mode;
+	binding->defaults = *defaults;
 	for (size_t i = 0; i < flows->count; i++) {
 		total += flows->apps[i]->flow_count;
 		if (add_named(binding, flows->apps[i]) < 0)
@@ -259,6 +259,11 @@ void binding_free(struct binding *binding)
 	free(binding->bound);
 	free(binding->selectors);
 	free(binding);
+}
+
+const struct binding_defaults *binding_defaults(const struct binding *binding)
+{
+	return &binding->defaults;
 }
 
 const struct flow *binding_flow(const struct binding *binding, uint32_t index, const struct flow_app **ret_app)
@@ -371,7 +376,7 @@ static bool observes(const struct binding *binding, const struct container *cont
 
 	for (size_t i = 0; i < binding->flows->count; i++) {
 		const struct flow_app *app = binding->flows->apps[i];
-		enum flow_mode mode = app->mode == FLOW_MODE_DEFAULT ? binding->default_mode : app->mode;
+		enum flow_mode mode = app->mode == FLOW_MODE_DEFAULT ? binding->defaults.mode : app->mode;
 
 		if (!matches_app(binding, app->name, container, matched))
 			continue;
@@ -379,7 +384,43 @@ static bool observes(const struct binding *binding, const struct container *cont
 			return false;
 		member = true;
 	}
-	return member || binding->default_mode == FLOW_MODE_OBSERVE;
+	return member || binding->defaults.mode == FLOW_MODE_OBSERVE;
+}
+
+static void declare(enum flow_boundary said, enum flow_boundary host, enum flow_boundary *boundary)
+{
+	if ((said == FLOW_BOUNDARY_DEFAULT ? host : said) == FLOW_BOUNDARY_DECLARED)
+		*boundary = FLOW_BOUNDARY_DECLARED;
+}
+
+/* The other way round than observes: a boundary is closed when any app that the container belongs to closes it. */
+static struct flow_boundaries bound_by(const struct binding *binding, const struct container *container,
+				       const bool *matched)
+{
+	const struct flow_boundaries *host = &binding->defaults.boundary;
+	struct flow_boundaries boundary = { FLOW_BOUNDARY_OPEN, FLOW_BOUNDARY_OPEN, FLOW_BOUNDARY_OPEN };
+	bool member = false;
+
+	for (size_t i = 0; i < binding->flows->count; i++) {
+		const struct flow_app *app = binding->flows->apps[i];
+
+		if (!matches_app(binding, app->name, container, matched))
+			continue;
+		member = true;
+		declare(app->boundary.ingress, host->ingress, &boundary.ingress);
+		declare(app->boundary.egress, host->egress, &boundary.egress);
+		declare(app->boundary.host, host->host, &boundary.host);
+	}
+	return member ? boundary : *host;
+}
+
+static bool is_unguarded(const struct binding *binding, const bool *matched)
+{
+	for (size_t i = 0; i < binding->named_count; i++) {
+		if (matched[i] && binding->selectors[i].defined && binding->selectors[i].defined->unguarded)
+			return true;
+	}
+	return false;
 }
 
 int binding_bind(const struct binding *binding, struct container *container)
@@ -406,6 +447,8 @@ int binding_bind(const struct binding *binding, struct container *container)
 	container->to_count = to_count;
 	container->services = steal(services);
 	container->observed = observes(binding, container, matched);
+	container->boundary = bound_by(binding, container, matched);
+	container->unguarded = is_unguarded(binding, matched);
 	return 0;
 }
 

@@ -10,13 +10,23 @@
 /* All flows of all apps numbered, all names that they use resolved to criteria. */
 struct binding;
 
-/* The binding borrows the flow set, which must outlive it.  default_mode is the host's.  NULL when out of memory. */
-struct binding *binding_new(const struct flow_set *flows, enum flow_mode default_mode);
+/* What holds where an app's file says nothing: from the host's configuration. */
+struct binding_defaults {
+	enum flow_mode mode;
+	struct flow_boundaries boundary; /* OPEN or DECLARED */
+};
+
+/* The binding borrows the flow set, which must outlive it.  NULL when out of memory. */
+struct binding *binding_new(const struct flow_set *flows, const struct binding_defaults *defaults);
 /* Accepts NULL. */
 void binding_free(struct binding *binding);
 CLEANUP_DEFINE(binding, binding_free)
 
-/* Fills the container's flows, services and observed from its identity.  0 or -ENOMEM, then it is as it was. */
+/* What it was made with: what holds for a container that is not known yet, too. */
+const struct binding_defaults *binding_defaults(const struct binding *binding);
+
+/* Fills the container's flows, services, observed, boundary and unguarded from its identity.  0 or -ENOMEM, then it is
+ * as it was. */
 int binding_bind(const struct binding *binding, struct container *container);
 /* All of them. */
 int binding_bind_all(const struct binding *binding, struct inventory *inventory);

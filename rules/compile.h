@@ -23,8 +23,10 @@ struct compile_links {
 int compile_all(const struct binding *binding, const struct inventory *inventory, const struct compile_links *links,
 		struct policy **ret_policy, struct error *err);
 
-/* Only the records that concern the scope's endpoints: their own, and every flow from and to them.  An endpoint that
- * the inventory does not hold yields nothing.  scope->all must not be set. */
+/* Only the records that concern the scope's endpoints: their own, every flow from and to them, what their containers
+ * publish on the host, and every way over the host from and to them; and those that are of no endpoint alone
+ * (UNSETTLED).  An endpoint that the inventory does not hold yields nothing but its container's.  scope->all must not
+ * be set. */
 int compile_scope(const struct binding *binding, const struct inventory *inventory, const struct inventory_scope *scope,
 		  struct policy **ret_policy, struct error *err);
 

@@ -32,6 +32,7 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->exclude_count; i++)
 		free(config->exclude[i]);
 	free(config->exclude);
+	free(config->dns);
 	free(config);
 }
 

@@ -24,6 +24,8 @@ struct config {
 	struct flow_boundaries boundary; /* OPEN or DECLARED, never DEFAULT */
 	char **exclude;			 /* shell patterns of network names that are not managed */
 	size_t exclude_count;
+	struct address *dns; /* name servers that containers may ask whatever their boundary; none: the host's own */
+	size_t dns_count;
 	uint32_t mark; /* exactly one bit, or 0 for none */
 	bool repair;   /* put drift right, or only report it */
 	enum config_log log;

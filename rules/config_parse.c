@@ -81,6 +81,39 @@ static int parse_networks(struct config_parse *parse, const struct jsonc *value)
 	return parse_patterns(parse, exclude);
 }
 
+static int compare_addresses(const void *a, const void *b)
+{
+	return address_compare(a, b);
+}
+
+static int parse_dns(struct config_parse *parse, const struct jsonc *value)
+{
+	cleanup_free struct jsonc_entry *entries = NULL;
+	struct config *config = parse->config;
+
+	if (!value || !jsonc_check_type(&parse->check, value, "\"dns\"", JSONC_ARRAY) || value->count == 0)
+		return 0;
+	config->dns = calloc(value->count, sizeof(*config->dns));
+	entries = calloc(value->count, sizeof(*entries));
+	if (!config->dns || !entries)
+		return -ENOMEM;
+	for (size_t i = 0; i < value->count; i++) {
+		const struct jsonc *item = &value->items[i];
+		struct address *address = &config->dns[config->dns_count];
+
+		if (!jsonc_check_type(&parse->check, item, "an address in \"dns\"", JSONC_STRING))
+			continue;
+		if (address_parse(item->text, false, address) < 0)
+			jsonc_check_error_at(&parse->check, item,
+					     "\"%s\" is no address: write \"192.0.2.53\" or \"2001:db8::53\"",
+					     item->text);
+		else
+			entries[config->dns_count++] = (struct jsonc_entry){ item, address };
+	}
+	jsonc_check_duplicates(&parse->check, NULL, entries, config->dns_count, compare_addresses);
+	return 0;
+}
+
 /* "0x10000000" or "268435456"; not octal, which nobody expects.  False where it is no number of 32 bits. */
 static bool read_mark(const char *text, uint32_t *ret_mark)
 {
@@ -146,11 +179,11 @@ static void parse_log(struct config_parse *parse, const struct jsonc *value)
 static int parse_root(struct config_parse *parse, const struct jsonc *root)
 {
 	const struct jsonc *docker = NULL, *flows = NULL, *state = NULL, *mode = NULL, *boundary = NULL;
-	const struct jsonc *networks = NULL, *mark = NULL, *repair = NULL, *log = NULL;
+	const struct jsonc *networks = NULL, *dns = NULL, *mark = NULL, *repair = NULL, *log = NULL;
 	const struct jsonc_field fields[] = {
-		{ "docker", &docker }, { "flows", &flows },	  { "state", &state },
-		{ "mode", &mode },     { "boundary", &boundary }, { "networks", &networks },
-		{ "mark", &mark },     { "repair", &repair },	  { "log", &log },
+		{ "docker", &docker },	   { "flows", &flows },	      { "state", &state }, { "mode", &mode },
+		{ "boundary", &boundary }, { "networks", &networks }, { "dns", &dns },	   { "mark", &mark },
+		{ "repair", &repair },	   { "log", &log },
 	};
 	struct config *config = parse->config;
 
@@ -158,7 +191,8 @@ static int parse_root(struct config_parse *parse, const struct jsonc *root)
 		return 0;
 	if (parse_text(parse, docker, "\"docker\"", &config->docker) < 0 ||
 	    parse_directory(parse, flows, "\"flows\"", &config->flows) < 0 ||
-	    parse_directory(parse, state, "\"state\"", &config->state) < 0 || parse_networks(parse, networks) < 0)
+	    parse_directory(parse, state, "\"state\"", &config->state) < 0 || parse_networks(parse, networks) < 0 ||
+	    parse_dns(parse, dns) < 0)
 		return -ENOMEM;
 	flow_parse_mode(&parse->check, mode, &config->mode);
 	flow_parse_boundary(&parse->check, boundary, &config->boundary);

@@ -3,6 +3,7 @@
 #ifndef BULKHEAD_FLOW_H
 #define BULKHEAD_FLOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -77,6 +78,7 @@ struct flow_service {
 	char *image;	 /* shell pattern on the image reference, or NULL */
 	struct flow_label *labels;
 	size_t label_count;
+	bool unguarded; /* "guard": "off": it routes for others, so it may use addresses that are not its own */
 	unsigned line, column;
 };
 

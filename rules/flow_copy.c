@@ -60,6 +60,7 @@ static int copy_flow(const struct flow *flow, struct flow *ret_copy)
 
 static int copy_service(const struct flow_service *service, struct flow_service *ret_copy)
 {
+	ret_copy->unguarded = service->unguarded;
 	ret_copy->line = service->line;
 	ret_copy->column = service->column;
 	if (copy_text(service->name, &ret_copy->name) < 0 || copy_text(service->compose, &ret_copy->compose) < 0 ||

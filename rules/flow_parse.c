@@ -44,14 +44,8 @@ static void parse_boundary_side(struct jsonc_check *check, const struct jsonc *v
 	if (!value)
 		return;
 	choice = jsonc_check_choice(check, value, what, names, 2);
-	if (choice < 0)
-		return;
-	*boundary = choice == 0 ? FLOW_BOUNDARY_OPEN : FLOW_BOUNDARY_DECLARED;
-	if (choice == 1)
-		jsonc_check_warning(check, value->line, value->column,
-				    "%s: \"declared\" has no effect in this version: the boundary is checked but not "
-				    "enforced, and the traffic still passes",
-				    what);
+	if (choice >= 0)
+		*boundary = choice == 0 ? FLOW_BOUNDARY_OPEN : FLOW_BOUNDARY_DECLARED;
 }
 
 void flow_parse_boundary(struct jsonc_check *check, const struct jsonc *value, struct flow_boundaries *boundary)

@@ -250,16 +250,12 @@ static void check_sides(struct flow_parse *parse, const struct flow *flow, const
 {
 	const struct flow_peer *from = find_outside(flow->from, flow->from_count);
 	const struct flow_peer *to = find_outside(flow->to, flow->to_count);
-	const struct flow_peer *outside = from ? from : to;
 
 	if (from && to)
 		jsonc_check_error(&parse->check, to->line, to->column,
 				  "from \"%s\" to \"%s\" has no container on either side: bulkhead rules over what "
 				  "containers send and receive",
 				  outside_name(from), outside_name(to));
-	else if (outside)
-		jsonc_check_warning(&parse->check, outside->line, outside->column,
-				    "flows from or to world/host have no effect in this version: the boundary is open");
 	if (cidrs && !has_world(flow->from, flow->from_count) && !has_world(flow->to, flow->to_count))
 		jsonc_check_error_at(&parse->check, cidrs,
 				     "\"cidrs\" needs \"world\" in \"from\" or \"to\": it says which addresses of the "

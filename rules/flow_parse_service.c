@@ -53,23 +53,36 @@ static int parse_labels(struct flow_parse *parse, const struct jsonc *value, str
 	return 0;
 }
 
+/* value may be NULL. */
+static void parse_guard(struct flow_parse *parse, const struct jsonc *value, bool *unguarded)
+{
+	static const char *const names[] = { "on", "off" };
+	int choice = value ? jsonc_check_choice(&parse->check, value, "\"guard\"", names, 2) : -1;
+
+	if (choice >= 0)
+		*unguarded = choice == 1;
+}
+
 static int parse_definition(struct flow_parse *parse, const struct jsonc_member *member, struct flow_service *service)
 {
 	const struct jsonc *compose = NULL, *swarm = NULL, *container = NULL, *image = NULL, *labels = NULL;
+	const struct jsonc *guard = NULL;
 	const struct jsonc_field fields[] = {
 		{ "compose", &compose }, { "swarm", &swarm },	{ "container", &container },
-		{ "image", &image },	 { "labels", &labels },
+		{ "image", &image },	 { "labels", &labels }, { "guard", &guard },
 	};
 	char what[FLOW_NAME_MAX + sizeof("service \"\"")];
 
 	snprintf(what, sizeof(what), "service \"%.*s\"", FLOW_NAME_MAX, member->key);
-	if (!jsonc_check_object(&parse->check, &member->value, what, fields, 5))
+	if (!jsonc_check_object(&parse->check, &member->value, what, fields, 6))
 		return 0;
-	if (member->value.count == 0)
+	/* How it is guarded says nothing about who it is. */
+	if (member->value.count == (guard ? 1 : 0))
 		jsonc_check_error_at(&parse->check, &member->value,
 				     "%s would match every container: give at least one of \"compose\", \"swarm\", "
 				     "\"container\", \"image\" and \"labels\"",
 				     what);
+	parse_guard(parse, guard, &service->unguarded);
 	if (parse_criterion(parse, compose, "\"compose\"", &service->compose) < 0 ||
 	    parse_criterion(parse, swarm, "\"swarm\"", &service->swarm) < 0 ||
 	    parse_criterion(parse, container, "\"container\"", &service->container) < 0 ||

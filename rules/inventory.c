@@ -7,6 +7,7 @@
 
 /* Docker's short ids: fewer digits than that are taken for a name. */
 #define ID_PREFIX_MIN 12
+#define ID_LENGTH     64
 
 void container_free(struct container *container)
 {
@@ -21,6 +22,8 @@ void container_free(struct container *container)
 	free(container->name);
 	free(container->image);
 	free(container->shares);
+	free(container->published);
+	free(container->bindings);
 	free(container->from_flows);
 	free(container->to_flows);
 	free(container->services);
@@ -67,10 +70,32 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool same_ports(const struct published_port *a, size_t a_count, const struct published_port *b, size_t b_count)
+{
+	if (a_count != b_count)
+		return false;
+	for (size_t i = 0; i < a_count; i++) {
+		const struct published_port *x = &a[i], *y = &b[i];
+
+		if (address_compare(&x->address, &y->address) != 0 || x->protocol != y->protocol ||
+		    x->host_port != y->host_port || x->container_port != y->container_port)
+			return false;
+	}
+	return true;
+}
+
+static bool same_bindings(const struct container *a, const struct container *b)
+{
+	return a->bindings_known == b->bindings_known && a->chooses == b->chooses &&
+	       same_ports(a->bindings, a->binding_count, b->bindings, b->binding_count);
+}
+
 bool container_equal(const struct container *a, const struct container *b)
 {
 	if (!same_text(a->id, b->id) || !same_text(a->name, b->name) || !same_text(a->image, b->image) ||
-	    !same_text(a->shares, b->shares) || a->running != b->running || a->label_count != b->label_count)
+	    !same_text(a->shares, b->shares) || a->running != b->running || a->started != b->started ||
+	    a->label_count != b->label_count ||
+	    !same_ports(a->published, a->published_count, b->published, b->published_count) || !same_bindings(a, b))
 		return false;
 	for (size_t i = 0; i < a->label_count; i++) {
 		if (!same_text(a->labels[i].key, b->labels[i].key) ||
@@ -78,6 +103,41 @@ bool container_equal(const struct container *a, const struct container *b)
 			return false;
 	}
 	return true;
+}
+
+static int copy_ports(const struct published_port *ports, size_t count, struct published_port **ret_ports)
+{
+	struct published_port *copy = calloc(count + 1, sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	if (count)
+		memcpy(copy, ports, count * sizeof(*copy));
+	free(*ret_ports);
+	*ret_ports = copy;
+	return 0;
+}
+
+int container_settle(struct container *container, const struct container *known)
+{
+	if (!container->bindings_known && known && known->bindings_known) {
+		if (copy_ports(known->bindings, known->binding_count, &container->bindings) < 0)
+			return -ENOMEM;
+		container->binding_count = known->binding_count;
+		container->chooses = known->chooses;
+		container->bindings_known = true;
+	}
+	if (container->started || !container->bindings_known)
+		return 0;
+	if (copy_ports(container->bindings, container->binding_count, &container->published) < 0)
+		return -ENOMEM;
+	container->published_count = container->binding_count;
+	return 0;
+}
+
+bool container_is_settled(const struct container *container)
+{
+	return container && (container->started || (container->bindings_known && !container->chooses));
 }
 
 void network_free(struct network *network)
@@ -107,33 +167,18 @@ void network_sort_endpoints(struct network *network)
 		qsort(network->endpoints, network->endpoint_count, sizeof(*network->endpoints), compare_endpoints);
 }
 
-void inventory_scope_clear(struct inventory_scope *scope)
+const struct endpoint *network_endpoint(const struct network *network, const char *container)
 {
-	free(scope->items);
-	memset(scope, 0, sizeof(*scope));
+	const struct endpoint wanted = { .container = (char *)(uintptr_t)container };
+
+	if (!network->endpoint_count)
+		return NULL;
+	return bsearch(&wanted, network->endpoints, network->endpoint_count, sizeof(wanted), compare_endpoints);
 }
 
-int inventory_scope_add(struct inventory_scope *scope, const char *network, const char *container)
+bool endpoint_is_container(const struct endpoint *endpoint)
 {
-	void *items;
-
-	if (strlen(network) >= sizeof(scope->items->network) || strlen(container) >= sizeof(scope->items->container)) {
-		/* Ids are 64 hex digits; whatever this is, the long way round is right too. */
-		scope->all = true;
-		return 0;
-	}
-	for (size_t i = 0; i < scope->count; i++) {
-		if (strcmp(scope->items[i].network, network) == 0 && strcmp(scope->items[i].container, container) == 0)
-			return 0;
-	}
-	items = realloc(scope->items, (scope->count + 1) * sizeof(*scope->items));
-	if (!items)
-		return -ENOMEM;
-	scope->items = items;
-	strcpy(scope->items[scope->count].network, network);
-	strcpy(scope->items[scope->count].container, container);
-	scope->count++;
-	return 0;
+	return strlen(endpoint->container) == ID_LENGTH && strspn(endpoint->container, "0123456789abcdef") == ID_LENGTH;
 }
 
 struct inventory *inventory_new(void)
@@ -151,6 +196,8 @@ void inventory_free(struct inventory *inventory)
 		network_free(inventory->networks[i]);
 	free(inventory->containers);
 	free(inventory->networks);
+	free(inventory->ports);
+	free(inventory->resolvers);
 	free(inventory);
 }
 
@@ -219,24 +266,84 @@ struct network *inventory_network(const struct inventory *inventory, const char 
 	return found ? inventory->networks[at] : NULL;
 }
 
+static void count_container(struct inventory *inventory, const struct container *container, bool comes)
+{
+	size_t shares = container->shares != NULL, publishes = container->published_count != 0;
+
+	inventory->sharing += comes ? shares : -shares;
+	inventory->publishing += comes ? publishes : -publishes;
+}
+
+/* Counts the container's endpoints as those of this one, or (NULL) of one that is not known. */
+static void count_endpoints_of(struct inventory *inventory, const char *id, const struct container *container,
+			       bool comes)
+{
+	for (size_t i = 0; !container_is_settled(container) && i < inventory->network_count; i++) {
+		const struct endpoint *endpoint = network_endpoint(inventory->networks[i], id);
+		size_t counts = endpoint && endpoint_is_container(endpoint);
+
+		inventory->unsettled += comes ? counts : -counts;
+	}
+}
+
+static void count_endpoints(struct inventory *inventory, const struct network *network, bool comes)
+{
+	for (size_t i = 0; i < network->endpoint_count; i++) {
+		const struct endpoint *endpoint = &network->endpoints[i];
+		const struct container *container = inventory_container(inventory, endpoint->container);
+		size_t counts = !container_is_settled(container) && endpoint_is_container(endpoint);
+
+		inventory->unsettled += comes ? counts : -counts;
+	}
+}
+
+int inventory_settle(struct inventory *inventory, struct container *container, const struct container *known)
+{
+	int r;
+
+	count_endpoints_of(inventory, container->id, container, false);
+	count_container(inventory, container, false);
+	r = container_settle(container, known);
+	count_container(inventory, container, true);
+	count_endpoints_of(inventory, container->id, container, true);
+	return r;
+}
+
+int inventory_end(struct inventory *inventory, struct container *container)
+{
+	int r;
+
+	count_endpoints_of(inventory, container->id, container, false);
+	count_container(inventory, container, false);
+	container->started = false;
+	container->published_count = 0;
+	r = container_settle(container, NULL);
+	count_container(inventory, container, true);
+	count_endpoints_of(inventory, container->id, container, true);
+	return r;
+}
+
 int inventory_put_container(struct inventory *inventory, struct container *container)
 {
 	bool found;
 	size_t at = position(inventory->containers, inventory->container_count, container->id, &found);
 
 	if (found) {
-		inventory->sharing -= inventory->containers[at]->shares != NULL;
+		count_endpoints_of(inventory, container->id, inventory->containers[at], false);
+		count_container(inventory, inventory->containers[at], false);
 		container_free(inventory->containers[at]);
 	} else {
 		struct container **grown = open_gap(inventory->containers, inventory->container_count, at);
 
 		if (!grown)
 			return -ENOMEM;
+		count_endpoints_of(inventory, container->id, NULL, false);
 		inventory->containers = grown;
 		inventory->container_count++;
 	}
 	inventory->containers[at] = container;
-	inventory->sharing += container->shares != NULL;
+	count_container(inventory, container, true);
+	count_endpoints_of(inventory, container->id, container, true);
 	return 0;
 }
 
@@ -246,6 +353,7 @@ int inventory_put_network(struct inventory *inventory, struct network *network)
 	size_t at = position(inventory->networks, inventory->network_count, network->id, &found);
 
 	if (found) {
+		count_endpoints(inventory, inventory->networks[at], false);
 		network_free(inventory->networks[at]);
 	} else {
 		struct network **grown = open_gap(inventory->networks, inventory->network_count, at);
@@ -256,6 +364,7 @@ int inventory_put_network(struct inventory *inventory, struct network *network)
 		inventory->network_count++;
 	}
 	inventory->networks[at] = network;
+	count_endpoints(inventory, network, true);
 	return 0;
 }
 
@@ -266,7 +375,9 @@ void inventory_remove_container(struct inventory *inventory, const char *id)
 
 	if (!found)
 		return;
-	inventory->sharing -= inventory->containers[at]->shares != NULL;
+	count_container(inventory, inventory->containers[at], false);
+	count_endpoints_of(inventory, id, inventory->containers[at], false);
+	count_endpoints_of(inventory, id, NULL, true);
 	container_free(inventory->containers[at]);
 	close_gap(inventory->containers, inventory->container_count--, at);
 }
@@ -278,6 +389,7 @@ void inventory_remove_network(struct inventory *inventory, const char *id)
 
 	if (!found)
 		return;
+	count_endpoints(inventory, inventory->networks[at], false);
 	network_free(inventory->networks[at]);
 	close_gap(inventory->networks, inventory->network_count--, at);
 }
@@ -311,107 +423,4 @@ struct container *inventory_netns_owner(const struct inventory *inventory, struc
 		container = shared_container(inventory, container->shares);
 	}
 	return container;
-}
-
-static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
-{
-	return address_compare(&a->ipv4, &b->ipv4) == 0 && address_compare(&a->ipv6, &b->ipv6) == 0 &&
-	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 && same_text(a->name, b->name);
-}
-
-static bool same_network(const struct network *a, const struct network *b)
-{
-	return same_text(a->name, b->name) && same_text(a->driver, b->driver) && same_text(a->icc, b->icc) &&
-	       strcmp(a->bridge, b->bridge) == 0 && a->managed == b->managed && a->internal == b->internal;
-}
-
-int inventory_network_changes(const struct inventory *inventory, const char *id, const struct network *next,
-			      struct inventory_scope *scope)
-{
-	const struct network *now = inventory_network(inventory, id);
-	size_t i = 0, j = 0;
-	int r = 0;
-
-	if (!now || !next || !same_network(now, next)) {
-		if (now || next)
-			scope->all = true;
-		return 0;
-	}
-	while (r == 0 && (i < now->endpoint_count || j < next->endpoint_count)) {
-		const struct endpoint *a = i < now->endpoint_count ? &now->endpoints[i] : NULL;
-		const struct endpoint *b = j < next->endpoint_count ? &next->endpoints[j] : NULL;
-		int order = !a ? 1 : !b ? -1 : strcmp(a->container, b->container);
-
-		if (order != 0 || !same_endpoint(a, b))
-			r = inventory_scope_add(scope, id, order <= 0 ? a->container : b->container);
-		if (order <= 0)
-			i++;
-		if (order >= 0)
-			j++;
-	}
-	return r;
-}
-
-static int add_endpoints_of(const struct inventory *inventory, const char *container, struct inventory_scope *scope)
-{
-	struct endpoint wanted = { .container = (char *)(uintptr_t)container };
-
-	for (size_t i = 0; i < inventory->network_count; i++) {
-		const struct network *network = inventory->networks[i];
-
-		if (network->endpoint_count &&
-		    bsearch(&wanted, network->endpoints, network->endpoint_count, sizeof(wanted), compare_endpoints)) {
-			int r = inventory_scope_add(scope, network->id, container);
-
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
-}
-
-/* Whom else a name or the beginning of an id may come to mean: every container that it fits, and the one whose network
- * namespace that one uses. */
-static int add_meant(const struct inventory *inventory, const char *shares, struct inventory_scope *scope)
-{
-	size_t length = strlen(shares);
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < inventory->container_count; i++) {
-		struct container *meant = inventory->containers[i], *owner;
-
-		if (!same_text(meant->name, shares) && strncmp(meant->id, shares, length) != 0)
-			continue;
-		owner = inventory_netns_owner(inventory, meant);
-		r = add_endpoints_of(inventory, meant->id, scope);
-		if (r == 0 && owner && owner != meant)
-			r = add_endpoints_of(inventory, owner->id, scope);
-	}
-	return r;
-}
-
-/* A container that comes, goes or gets another name can take from a third one, or give to it, the flows of those that
- * share a network namespace by that name.  A whole id that is known means the same as before. */
-static int add_shared_by_name(const struct inventory *inventory, const char *id, struct inventory_scope *scope)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && inventory->sharing && i < inventory->container_count; i++) {
-		const char *shares = inventory->containers[i]->shares;
-
-		if (shares && (strcmp(shares, id) == 0 || !inventory_container(inventory, shares)))
-			r = add_meant(inventory, shares, scope);
-	}
-	return r;
-}
-
-int inventory_container_changes(const struct inventory *inventory, const char *id, struct inventory_scope *scope)
-{
-	struct container *container = inventory_container(inventory, id);
-	struct container *owner = container ? inventory_netns_owner(inventory, container) : NULL;
-	int r = add_endpoints_of(inventory, id, scope);
-
-	if (r == 0 && owner && owner != container)
-		r = add_endpoints_of(inventory, owner->id, scope);
-	return r < 0 ? r : add_shared_by_name(inventory, id, scope);
 }

@@ -118,9 +118,15 @@ int policy_record_compare(const struct policy_record *a, const struct policy_rec
 		return compare_numbers(a->set, b->set);
 	order = memcmp(a->bridge, b->bridge, sizeof(a->bridge));
 	if (!order)
+		order = memcmp(a->mac, b->mac, sizeof(a->mac));
+	if (!order)
 		order = address_compare(&a->source, &b->source);
 	if (!order)
+		order = compare_numbers(a->source_length, b->source_length);
+	if (!order)
 		order = address_compare(&a->destination, &b->destination);
+	if (!order)
+		order = compare_numbers(a->destination_length, b->destination_length);
 	if (!order)
 		order = compare_numbers(a->protocol_first, b->protocol_first);
 	if (!order)
@@ -140,28 +146,118 @@ static int compare_whole(const void *a, const void *b)
 	return order ? order : strcmp((*x)->comment, (*y)->comment);
 }
 
-/* Whether one of the kept records of the same two addresses shares a protocol and port with this range.  Within a
- * network the compiler makes ranges disjoint; two networks that use the same addresses can still clash.  The kernel
- * refuses intervals that overlap, and the whole transaction with them, so the second one stays closed. */
-static bool overlaps(const struct policy *policy, size_t kept, const struct policy_record *range)
-{
-	if (range->set != POLICY_RANGES4 && range->set != POLICY_RANGES6)
-		return false;
-	while (kept--) {
-		const struct policy_record *other = policy->records[kept];
+/* Which prefix lengths the kept records of the current set have: seldom more than one or two. */
+struct lengths {
+	enum policy_set set;
+	bool source[129], destination[129];
+};
 
-		if (other->set != range->set || address_compare(&other->source, &range->source) != 0 ||
-		    address_compare(&other->destination, &range->destination) != 0)
+static bool share_ports(const struct policy_record *a, const struct policy_record *b)
+{
+	return a->protocol_first <= b->protocol_last && b->protocol_first <= a->protocol_last &&
+	       a->port_first <= b->port_last && b->port_first <= a->port_last;
+}
+
+/* The first of the `count` records that is not before `key`. */
+static size_t first_from(const struct policy *policy, size_t count, const struct policy_record *key)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (policy_record_compare(policy->records[middle], key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Whether, of the kept records whose source and first destination are the key's, one shares a destination, a protocol
+ * and a port with the record.  Those whose destination lies within the record's follow each other. */
+static bool overlaps_from(const struct policy *policy, size_t kept, const struct policy_record *key,
+			  const struct policy_record *record)
+{
+	for (size_t i = first_from(policy, kept, key); i < kept; i++) {
+		const struct policy_record *other = policy->records[i];
+		unsigned common = other->destination_length < record->destination_length ? other->destination_length
+											 : record->destination_length;
+
+		if (other->set != key->set || address_compare(&other->source, &key->source) != 0 ||
+		    other->source_length != key->source_length ||
+		    !address_is_in(&other->destination, &record->destination, common))
 			return false;
-		if (other->protocol_first <= range->protocol_last && range->protocol_first <= other->protocol_last &&
-		    other->port_first <= range->port_last && range->port_first <= other->port_last)
+		if (share_ports(other, record))
 			return true;
 	}
 	return false;
 }
 
+/* The same for records of addresses that are networks. */
+static bool overlaps_networks(const struct policy *policy, size_t kept, const struct lengths *lengths,
+			      const struct policy_record *record)
+{
+	struct policy_record key = { .set = record->set };
+
+	/* A kept record sorts before: its source is a network around the record's, or the same. */
+	for (unsigned source = 0; source <= record->source_length; source++) {
+		if (!lengths->source[source])
+			continue;
+		key.source = address_prefix(&record->source, source);
+		key.source_length = (uint8_t)source;
+		for (unsigned destination = 0; destination <= record->destination_length; destination++) {
+			if (!lengths->destination[destination] && destination != record->destination_length)
+				continue;
+			key.destination = address_prefix(&record->destination, destination);
+			key.destination_length = (uint8_t)destination;
+			if (overlaps_from(policy, kept, &key, record))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The same for records of single addresses. */
+static bool overlaps_addresses(const struct policy *policy, size_t kept, const struct policy_record *record)
+{
+	while (kept--) {
+		const struct policy_record *other = policy->records[kept];
+
+		if (other->set != record->set || address_compare(&other->source, &record->source) != 0 ||
+		    address_compare(&other->destination, &record->destination) != 0)
+			return false;
+		if (share_ports(other, record))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a kept record shares a packet with this one of a set of intervals.  For one endpoint the compiler makes them
+ * disjoint; two networks that use the same addresses, or two containers that claim the same port of the host, can still
+ * clash.  The kernel refuses intervals that overlap, and the whole transaction with them, so the second one stays out.
+ */
+static bool overlaps(const struct policy *policy, size_t kept, struct lengths *lengths,
+		     const struct policy_record *record)
+{
+	enum policy_shape shape = policy_set_shape(record->set);
+
+	if (shape == POLICY_SHAPE_RANGE)
+		return overlaps_addresses(policy, kept, record);
+	if (shape != POLICY_SHAPE_PUBLISHED && shape != POLICY_SHAPE_BOUNDARY)
+		return false;
+	if (lengths->set != record->set)
+		*lengths = (struct lengths){ .set = record->set };
+	if (overlaps_networks(policy, kept, lengths, record))
+		return true;
+	lengths->source[record->source_length] = true;
+	lengths->destination[record->destination_length] = true;
+	return false;
+}
+
 void policy_finish(struct policy *policy)
 {
+	struct lengths lengths = { .set = POLICY_SET_COUNT };
 	size_t kept = 0;
 
 	if (policy->count > 1)
@@ -169,7 +265,7 @@ void policy_finish(struct policy *policy)
 	for (size_t i = 0; i < policy->count; i++) {
 		if (kept && policy_record_compare(policy->records[kept - 1], policy->records[i]) == 0)
 			continue;
-		if (overlaps(policy, kept, policy->records[i]))
+		if (overlaps(policy, kept, &lengths, policy->records[i]))
 			continue;
 		policy->records[kept++] = policy->records[i];
 	}
@@ -189,17 +285,7 @@ const struct policy_record *policy_at(const struct policy *policy, size_t index)
 /* The first index whose record is not before `key`. */
 static size_t lower_bound(const struct policy *policy, const struct policy_record *key)
 {
-	size_t low = 0, high = policy->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (policy_record_compare(policy->records[middle], key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return first_from(policy, policy->count, key);
 }
 
 void policy_range(const struct policy *policy, enum policy_set set, size_t *ret_begin, size_t *ret_end)

@@ -9,13 +9,55 @@
 static const struct {
 	const char *name;
 	uint8_t family;
+	enum policy_shape shape;
 } sets[POLICY_SET_COUNT] = {
-	[POLICY_NETWORKS] = { "networks", 0 },	   [POLICY_BRIDGES] = { "bridges", 0 },
-	[POLICY_FOREIGN] = { "foreign", 0 },	   [POLICY_ENDPOINTS4] = { "endpoints4", 4 },
-	[POLICY_ENDPOINTS6] = { "endpoints6", 6 }, [POLICY_OBSERVED4] = { "observed4", 4 },
-	[POLICY_OBSERVED6] = { "observed6", 6 },   [POLICY_FLOWS4] = { "flows4", 4 },
-	[POLICY_FLOWS6] = { "flows6", 6 },	   [POLICY_RANGES4] = { "ranges4", 4 },
-	[POLICY_RANGES6] = { "ranges6", 6 },
+	[POLICY_NETWORKS] = { "networks", 0, POLICY_SHAPE_BRIDGE_TWICE },
+	[POLICY_BRIDGES] = { "bridges", 0, POLICY_SHAPE_BRIDGE },
+	[POLICY_FOREIGN] = { "foreign", 0, POLICY_SHAPE_BRIDGE },
+	[POLICY_ROUTED] = { "routed", 0, POLICY_SHAPE_BRIDGE },
+	[POLICY_ENDPOINTS4] = { "endpoints4", 4, POLICY_SHAPE_ENDPOINT },
+	[POLICY_ENDPOINTS6] = { "endpoints6", 6, POLICY_SHAPE_ENDPOINT },
+	[POLICY_OBSERVED4] = { "observed4", 4, POLICY_SHAPE_ADDRESS },
+	[POLICY_OBSERVED6] = { "observed6", 6, POLICY_SHAPE_ADDRESS },
+	[POLICY_STARTING4] = { "starting4", 4, POLICY_SHAPE_ADDRESS },
+	[POLICY_STARTING6] = { "starting6", 6, POLICY_SHAPE_ADDRESS },
+	[POLICY_CLOSED_INGRESS4] = { "closed_ingress4", 4, POLICY_SHAPE_ADDRESS },
+	[POLICY_CLOSED_INGRESS6] = { "closed_ingress6", 6, POLICY_SHAPE_ADDRESS },
+	[POLICY_CLOSED_EGRESS4] = { "closed_egress4", 4, POLICY_SHAPE_ADDRESS },
+	[POLICY_CLOSED_EGRESS6] = { "closed_egress6", 6, POLICY_SHAPE_ADDRESS },
+	[POLICY_CLOSED_HOST4] = { "closed_host4", 4, POLICY_SHAPE_ADDRESS },
+	[POLICY_CLOSED_HOST6] = { "closed_host6", 6, POLICY_SHAPE_ADDRESS },
+	[POLICY_PUBLISHED4] = { "published4", 4, POLICY_SHAPE_PUBLISHED },
+	[POLICY_PUBLISHED6] = { "published6", 6, POLICY_SHAPE_PUBLISHED },
+	[POLICY_UNSETTLED4] = { "unsettled4", 4, POLICY_SHAPE_PUBLISHED },
+	[POLICY_UNSETTLED6] = { "unsettled6", 6, POLICY_SHAPE_PUBLISHED },
+	[POLICY_WATCHED4] = { "watched4", 4, POLICY_SHAPE_PUBLISHED },
+	[POLICY_WATCHED6] = { "watched6", 6, POLICY_SHAPE_PUBLISHED },
+	[POLICY_GATED4] = { "gated4", 4, POLICY_SHAPE_PUBLISHED },
+	[POLICY_GATED6] = { "gated6", 6, POLICY_SHAPE_PUBLISHED },
+	[POLICY_PORTS] = { "ports", 0, POLICY_SHAPE_BRIDGE },
+	[POLICY_UNGUARDED] = { "unguarded", 0, POLICY_SHAPE_BRIDGE },
+	[POLICY_GUARDED] = { "guarded", 0, POLICY_SHAPE_BRIDGE },
+	[POLICY_ADDRESSES4] = { "addresses4", 4, POLICY_SHAPE_ADDRESS },
+	[POLICY_ADDRESSES6] = { "addresses6", 6, POLICY_SHAPE_ADDRESS },
+	[POLICY_PLACES4] = { "places4", 4, POLICY_SHAPE_PLACE },
+	[POLICY_PLACES6] = { "places6", 6, POLICY_SHAPE_PLACE },
+	[POLICY_FLOWS4] = { "flows4", 4, POLICY_SHAPE_FLOW },
+	[POLICY_FLOWS6] = { "flows6", 6, POLICY_SHAPE_FLOW },
+	[POLICY_RANGES4] = { "ranges4", 4, POLICY_SHAPE_RANGE },
+	[POLICY_RANGES6] = { "ranges6", 6, POLICY_SHAPE_RANGE },
+	[POLICY_INGRESS4] = { "ingress4", 4, POLICY_SHAPE_BOUNDARY },
+	[POLICY_INGRESS6] = { "ingress6", 6, POLICY_SHAPE_BOUNDARY },
+	[POLICY_EGRESS4] = { "egress4", 4, POLICY_SHAPE_BOUNDARY },
+	[POLICY_EGRESS6] = { "egress6", 6, POLICY_SHAPE_BOUNDARY },
+	[POLICY_TO_HOST4] = { "to_host4", 4, POLICY_SHAPE_BOUNDARY },
+	[POLICY_TO_HOST6] = { "to_host6", 6, POLICY_SHAPE_BOUNDARY },
+	[POLICY_FROM_HOST4] = { "from_host4", 4, POLICY_SHAPE_BOUNDARY },
+	[POLICY_FROM_HOST6] = { "from_host6", 6, POLICY_SHAPE_BOUNDARY },
+	[POLICY_DOORS4] = { "doors4", 4, POLICY_SHAPE_BOUNDARY },
+	[POLICY_DOORS6] = { "doors6", 6, POLICY_SHAPE_BOUNDARY },
+	[POLICY_GATES4] = { "gates4", 4, POLICY_SHAPE_BOUNDARY },
+	[POLICY_GATES6] = { "gates6", 6, POLICY_SHAPE_BOUNDARY },
 };
 
 const char *policy_set_name(enum policy_set set)
@@ -26,6 +68,11 @@ const char *policy_set_name(enum policy_set set)
 uint8_t policy_set_family(enum policy_set set)
 {
 	return sets[set].family;
+}
+
+enum policy_shape policy_set_shape(enum policy_set set)
+{
+	return sets[set].shape;
 }
 
 const char *policy_protocol_format(uint8_t protocol, char text[16])
@@ -47,42 +94,70 @@ const char *policy_protocol_format(uint8_t protocol, char text[16])
 	}
 }
 
+/* "192.0.2.0/24", "0.0.0.0/0"; a single address without its length, and in a set of single addresses there is none. */
+#define PREFIX_TEXT_SIZE (ADDRESS_TEXT_SIZE + sizeof("/128"))
+static void format_prefix(const struct address *address, unsigned length, bool is_network, char text[PREFIX_TEXT_SIZE])
+{
+	char base[ADDRESS_TEXT_SIZE];
+
+	address_format(address, base);
+	if (is_network && length < address_length(address) * 8)
+		snprintf(text, PREFIX_TEXT_SIZE, "%s/%u", base, length);
+	else
+		snprintf(text, PREFIX_TEXT_SIZE, "%s", base);
+}
+
+#define SERVICE_TEXT_SIZE 32
+/* "tcp . 80", "udp . 7000-7010", "0-255 . 0-65535" */
+static void format_service(const struct policy_record *record, char text[SERVICE_TEXT_SIZE])
+{
+	char protocol[16], port[16];
+
+	if (record->protocol_first == record->protocol_last)
+		policy_protocol_format(record->protocol_first, protocol);
+	else
+		snprintf(protocol, sizeof(protocol), "%u-%u", record->protocol_first, record->protocol_last);
+	if (record->port_first == record->port_last)
+		snprintf(port, sizeof(port), "%u", record->port_first);
+	else
+		snprintf(port, sizeof(port), "%u-%u", record->port_first, record->port_last);
+	snprintf(text, SERVICE_TEXT_SIZE, "%.14s . %.13s", protocol, port);
+}
+
 const char *policy_key_format(const struct policy_record *record, char text[POLICY_KEY_TEXT_SIZE])
 {
-	char source[ADDRESS_TEXT_SIZE], destination[ADDRESS_TEXT_SIZE], first[16], last[16];
+	enum policy_shape shape = policy_set_shape(record->set);
+	bool networks = shape == POLICY_SHAPE_PUBLISHED || shape == POLICY_SHAPE_BOUNDARY;
+	char source[PREFIX_TEXT_SIZE], destination[PREFIX_TEXT_SIZE], service[SERVICE_TEXT_SIZE];
+	const uint8_t *mac = record->mac;
 
-	address_format(&record->source, source);
-	address_format(&record->destination, destination);
-	policy_protocol_format(record->protocol_first, first);
-	policy_protocol_format(record->protocol_last, last);
-	switch (record->set) {
-	case POLICY_NETWORKS:
+	format_prefix(&record->source, record->source_length, networks, source);
+	format_prefix(&record->destination, record->destination_length, networks, destination);
+	format_service(record, service);
+	switch (shape) {
+	case POLICY_SHAPE_BRIDGE_TWICE:
 		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\" . \"%.15s\"", record->bridge, record->bridge);
 		break;
-	case POLICY_BRIDGES:
-	case POLICY_FOREIGN:
+	case POLICY_SHAPE_BRIDGE:
 		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\"", record->bridge);
 		break;
-	case POLICY_ENDPOINTS4:
-	case POLICY_ENDPOINTS6:
+	case POLICY_SHAPE_ENDPOINT:
 		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\" . %s", record->bridge, source);
 		break;
-	case POLICY_OBSERVED4:
-	case POLICY_OBSERVED6:
+	case POLICY_SHAPE_ADDRESS:
 		snprintf(text, POLICY_KEY_TEXT_SIZE, "%s", source);
 		break;
-	case POLICY_FLOWS4:
-	case POLICY_FLOWS6:
-		snprintf(text, POLICY_KEY_TEXT_SIZE, "%s . %s . %s . %u", source, destination, first,
-			 record->port_first);
+	case POLICY_SHAPE_PLACE:
+		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\" . %02x:%02x:%02x:%02x:%02x:%02x . %s", record->bridge,
+			 mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], source);
 		break;
-	default:
-		if (record->protocol_first == record->protocol_last)
-			snprintf(text, POLICY_KEY_TEXT_SIZE, "%s . %s . %s . %u-%u", source, destination, first,
-				 record->port_first, record->port_last);
-		else
-			snprintf(text, POLICY_KEY_TEXT_SIZE, "%s . %s . %u-%u . %u-%u", source, destination,
-				 record->protocol_first, record->protocol_last, record->port_first, record->port_last);
+	case POLICY_SHAPE_PUBLISHED:
+		snprintf(text, POLICY_KEY_TEXT_SIZE, "%s . %s", destination, service);
+		break;
+	case POLICY_SHAPE_FLOW:
+	case POLICY_SHAPE_RANGE:
+	case POLICY_SHAPE_BOUNDARY:
+		snprintf(text, POLICY_KEY_TEXT_SIZE, "%s . %s . %s", source, destination, service);
 		break;
 	}
 	return text;

@@ -24,7 +24,10 @@ The control socket takes one JSON object a line and answers each with one: {"ok"
 `container` and `network` are ids, unique prefixes or names.
 
   {"cmd": "create", "network": X, "app": "shop", "service": "web", "name": ..., "image": ..., "labels": {...}}
-        all but network optional; "shares": X instead of network for container:X.  Answers "id", "name".
+        all but network optional; "shares": X instead of network for container:X.  "ports": ["8080:80",
+        "127.0.0.1:53:53/udp", "[::1]:8080:80", "81"] are published at 0.0.0.0 and :: or at that address, and the last
+        is only exposed; the list tells of them while the container runs, /containers/ID/json always (PortBindings).
+        "0:80" is published where the engine chooses.  Answers "id", "name".
   {"cmd": "start", "container": X, "lead_ms": 11}     connect, then start after lead_ms (default 0)
   {"cmd": "run", ...}                                 create and start: create, connect, start
   {"cmd": "stop", "container": X}                     old: kill, die, disconnect, stop; new: kill, disconnect, die, stop
@@ -77,6 +80,25 @@ def make_id(kind, name):
 
 def dumps(value):
     return json.dumps(value, separators=(",", ":")).encode()
+
+
+def parse_ports(texts):
+    """As docker run -p takes them: as GET /containers/json tells of them, and as HostConfig.PortBindings."""
+    ports, bindings = [], {}
+    for number, text in enumerate(texts):
+        match = re.fullmatch(r"(?:(?:(\[[0-9a-f:]+\]|[0-9.]+):)?(\d+):)?(\d+)(?:/(tcp|udp|sctp))?", text)
+        if not match:
+            raise Refused(f"no port: {text}")
+        address, public, private, protocol = match.groups()
+        port = {"PrivatePort": int(private), "Type": protocol or "tcp"}
+        if not public:
+            ports.append(port)
+            continue
+        address = (address or "").strip("[]")
+        bindings.setdefault(f"{private}/{port['Type']}", []).append({"HostIp": address, "HostPort": public})
+        for ip in [address] if address else ["0.0.0.0", "::"]:
+            ports.append({"IP": ip, **port, "PublicPort": int(public) or 49153 + number})
+    return ports, bindings
 
 
 class Network:
@@ -146,13 +168,14 @@ class Network:
 
 
 class Container:
-    def __init__(self, name, serial, labels, image, networks, shares=None):
+    def __init__(self, name, serial, labels, image, networks, shares=None, ports=()):
         self.name = name
         self.id = make_id("container", f"{name} {serial}")
         self.labels = labels
         self.image = image
         self.networks = networks  # in which it is, or will be once it runs
         self.shares = shares
+        self.ports, self.port_bindings = parse_ports(ports)
         self.running = False
         self.started = None  # a future while it is being started
         self.body = None
@@ -162,12 +185,22 @@ class Container:
             return "container:" + self.shares.id
         return self.networks[0].name if self.networks else "default"
 
+    def bindings(self):
+        """The ports as GET /containers/ID/json tells of them."""
+        bindings = {}
+        for port in self.ports if self.running else ():
+            bound = bindings.setdefault(f"{port['PrivatePort']}/{port['Type']}", [])
+            if "PublicPort" in port:
+                bound.append({"HostIp": port["IP"], "HostPort": str(port["PublicPort"])})
+        return {key: bound or None for key, bound in bindings.items()}
+
     def render_listed(self):
         if self.body is None:
             self.body = dumps({
                 "Id": self.id, "Names": ["/" + self.name], "Image": self.image,
                 "ImageID": "sha256:" + make_id("image", self.image), "Command": "/bin/service", "Created": 1767225600,
-                "Ports": [], "Labels": self.labels, "State": "running" if self.running else "created",
+                "Ports": self.ports if self.running else [], "Labels": self.labels,
+                "State": "running" if self.running else "created",
                 "Status": "Up 1 second" if self.running else "Created", "HostConfig": {"NetworkMode": self.mode()},
                 "NetworkSettings": {"Networks": {}}, "Mounts": [],
             })
@@ -179,8 +212,10 @@ class Container:
             "State": {"Status": "running" if self.running else "created", "Running": self.running, "Paused": False,
                       "Restarting": False, "Dead": False, "Pid": 0, "ExitCode": 0, "Error": ""},
             "Image": "sha256:" + make_id("image", self.image), "Name": "/" + self.name, "Driver": "overlay2",
-            "HostConfig": {"NetworkMode": self.mode(), "Privileged": False},
-            "Config": {"Image": self.image, "Labels": self.labels, "Env": []}, "NetworkSettings": {"Networks": {}},
+            "HostConfig": {"NetworkMode": self.mode(), "Privileged": False, "PortBindings": self.port_bindings,
+                           "PublishAllPorts": False},
+            "Config": {"Image": self.image, "Labels": self.labels, "Env": []},
+            "NetworkSettings": {"Ports": self.bindings(), "Networks": {}},
         }) + b"\n"
 
 
@@ -228,7 +263,7 @@ class Engine:
         self.networks[network.id] = network
         return network
 
-    def new_container(self, app, service, networks, name=None, image=None, labels=None, shares=None):
+    def new_container(self, app, service, networks, name=None, image=None, labels=None, shares=None, ports=()):
         if name and any(container.name == name for container in self.containers.values()):
             raise Refused(f"there is a container {name}")
         if not name:
@@ -237,7 +272,7 @@ class Engine:
         self.created += 1  # who is created anew under an old name has another id
         labels = {"com.docker.compose.project": app, "com.docker.compose.service": service, **(labels or {})}
         container = Container(name, self.created, labels, image or f"registry.example/{app}/{service}:1", networks,
-                              shares)
+                              shares, ports)
         self.containers[container.id] = container
         return container
 
@@ -339,7 +374,8 @@ class Commands:
         shares = engine.find(engine.containers, request["shares"]) if "shares" in request else None
         networks = [] if shares else [self.network(request)]
         container = engine.new_container(request.get("app", "shop"), request.get("service", "web"), networks,
-                                         request.get("name"), request.get("image"), request.get("labels"), shares)
+                                         request.get("name"), request.get("image"), request.get("labels"), shares,
+                                         request.get("ports", ()))
         return {"id": container.id, "name": container.name, "events": [engine.emit_container(container, "create")]}
 
     async def start(self, request):

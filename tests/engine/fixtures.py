@@ -58,13 +58,14 @@ class EngineTest(unittest.TestCase):
     """An engine without containers, and bulkhead not running, at the start of each test."""
 
     icc = True
+    userland_proxy = True
 
     @classmethod
     def setUpClass(cls):
-        cls.engine = engines.shared(cls.icc)
+        cls.engine = engines.shared(cls.icc, cls.userland_proxy)
 
     def setUp(self):
-        self.engine = engines.shared(self.icc)
+        self.engine = engines.shared(self.icc, self.userland_proxy)
         self.bulkhead = Bulkhead(self.engine)
         self.addCleanup(self.bulkhead.close)
 

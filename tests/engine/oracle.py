@@ -4,6 +4,7 @@ What flow files mean, written a second time, from the description of the languag
 one container, another one, a protocol and a port; may the first open a connection to the second?
 """
 import fnmatch
+import ipaddress
 
 DEFAULT_PROTOCOL = "tcp"
 
@@ -116,3 +117,72 @@ def admits(documents, source, destination, protocol, port):
             ):
                 return True
     return False
+
+
+# -- the boundary: who is in no container
+
+
+def is_closed(documents, defaults, container, kind):
+    """kind: "ingress", "egress" or "host".  One app that says so is enough."""
+    words = [
+        document.get("boundary", {}).get(kind, defaults.get(kind, "open"))
+        for document in documents
+        if is_of_app(documents, container, document["app"])
+    ]
+    return "declared" in (words or [defaults.get(kind, "open")])
+
+
+def is_declared(documents, container, direction, word, address, protocol, port):
+    """direction: "from" the container or "to" it; word: "world" or "host", at that address."""
+    other = {"from": "to", "to": "from"}[direction]
+    for document in documents:
+        for flow in document["flows"]:
+            cidrs = flow.get("cidrs", [])
+            if (
+                any(is_peer(documents, container, document["app"], name) for name in as_list(flow[direction]))
+                and word in as_list(flow[other])
+                and any(covers(text, protocol, port) for text in flow["ports"])
+                and (
+                    word == "host"
+                    or not cidrs
+                    or any(ipaddress.ip_address(address) in ipaddress.ip_network(cidr) for cidr in cidrs)
+                )
+            ):
+                return True
+    return False
+
+
+def leaves(documents, defaults, container, address, protocol, port, name_servers=()):
+    """Whether it may open a connection to somebody outside."""
+    if address in name_servers and protocol in ("tcp", "udp") and port == 53:
+        return True
+    return not is_closed(documents, defaults, container, "egress") or is_declared(
+        documents, container, "from", "world", address, protocol, port
+    )
+
+
+def reaches_host(documents, defaults, container, protocol, port):
+    return not is_closed(documents, defaults, container, "host") or is_declared(
+        documents, container, "from", "host", None, protocol, port
+    )
+
+
+def is_reached(documents, defaults, container, address, protocol, port):
+    """By somebody outside; the port is the container's own."""
+    return not is_closed(documents, defaults, container, "ingress") or is_declared(
+        documents, container, "to", "world", address, protocol, port
+    )
+
+
+def is_reached_by_host(documents, defaults, container, protocol, port, published=()):
+    """published: (protocol, port) that are; docker-proxy brings there whoever may come, as the host."""
+    if not is_closed(documents, defaults, container, "ingress"):
+        return True
+    if is_declared(documents, container, "to", "host", None, protocol, port):
+        return True
+    return (protocol, port) in published and any(
+        any(is_peer(documents, container, document["app"], name) for name in as_list(flow["to"]))
+        and any(covers(text, protocol, port) for text in flow["ports"])
+        for document in documents
+        for flow in document["flows"]
+    )

@@ -159,7 +159,8 @@ class BesideTheEngine:
         self.after = "open"
         begin = len(self.engine.log_text())
         self.operate()
-        self.assertEqual(len(self.complaints(begin)), len(control), self.complaints(begin))
+        # Some are the engine's own: it races with itself over a link that goes down.
+        self.assertLessEqual(len(self.complaints(begin)), len(control), self.complaints(begin))
 
 
 class BesideTheEngineIccOn(BesideTheEngine, EngineTest):

@@ -147,7 +147,8 @@ class EngineComesAndGoes:
         self.bulkhead.settle()
         self.bulkhead.stop()
         self.engine.stop()
-        self.engine.run_inside("nft", "delete", "table", "inet", "bulkhead")
+        for family in ("inet", "bridge"):
+            self.engine.run_inside("nft", "delete", "table", family, "bulkhead")
         self.assert_doors((self.without, *app, {"port": 81}))
         self.bulkhead.start()
         self.assert_closed_altogether(*app)

@@ -4,16 +4,35 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint64_t rank(const struct published_port *port)
+{
+	return (uint64_t)port->protocol << 32 | (uint64_t)port->host_port << 16 | port->container_port;
+}
+
+static void use_published(const struct published_port *port, const struct published_port *before)
+{
+	int order = before ? address_compare(&before->address, &port->address) : -1;
+
+	assert(port->address.family == ADDRESS_IPV4 || port->address.family == ADDRESS_IPV6);
+	assert(port->protocol == IPPROTO_TCP || port->protocol == IPPROTO_UDP || port->protocol == IPPROTO_SCTP);
+	assert(port->host_port && port->container_port);
+	assert(order < 0 || (order == 0 && rank(before) < rank(port)));
+}
 
 static void use_container(const struct container *container)
 {
 	assert(container->id[0] && container->name && container->image);
 	for (size_t i = 1; i < container->label_count; i++)
 		assert(strcmp(container->labels[i - 1].key, container->labels[i].key) < 0);
+	assert(container->running || !container->started);
+	for (size_t i = 0; i < container->published_count; i++)
+		use_published(&container->published[i], i ? &container->published[i - 1] : NULL);
 }
 
 static void use_network(const struct network *network)

@@ -154,6 +154,7 @@ static inline void install(struct kernel *kernel, const struct kernel_options *o
 	struct kernel_state state = read_kernel(kernel, options);
 	struct kernel_change change = { .install = KERNEL_REPLACE,
 					.table_exists = state.exists,
+					.guard_exists = state.guard_exists,
 					.want = want,
 					.from = state.exists ? &state : NULL };
 
@@ -165,7 +166,7 @@ static inline void install(struct kernel *kernel, const struct kernel_options *o
 static inline void change_to(struct kernel *kernel, const struct kernel_options *options, const struct policy *want)
 {
 	struct kernel_state state = read_kernel(kernel, options);
-	struct kernel_change change = { .install = KERNEL_KEEP, .table_exists = true };
+	struct kernel_change change = { .install = KERNEL_KEEP, .table_exists = true, .guard_exists = true };
 	struct policy_diff diff;
 
 	assert_int_equal(policy_diff(state.policy, want, &diff), 0);
@@ -215,6 +216,51 @@ static inline void add_record(struct policy *policy, enum policy_set set, const 
 	assert_int_equal(policy_add(policy, &record), 0);
 }
 
+/* A record of the layer-2 guard: a port, and what may pass there. */
+static inline void add_place(struct policy *policy, enum policy_set set, const char *port, const char *mac,
+			     const char *address)
+{
+	struct policy_record record = { .set = set, .comment = "" };
+
+	snprintf(record.bridge, sizeof(record.bridge), "%s", port);
+	if (mac)
+		assert_int_equal(sscanf(mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &record.mac[0], &record.mac[1],
+					&record.mac[2], &record.mac[3], &record.mac[4], &record.mac[5]),
+				 6);
+	if (address)
+		assert_int_equal(address_parse(address, false, &record.source), 0);
+	assert_int_equal(policy_add(policy, &record), 0);
+}
+
+/* "192.0.2.0/24". */
+static inline void add_network(const char *text, struct address *address, uint8_t *length)
+{
+	struct cidr cidr;
+
+	assert_int_equal(cidr_parse(text, &cidr), 0);
+	*address = cidr.base;
+	*length = cidr.length;
+}
+
+/* A record of the boundary; source NULL in sets of published ports. */
+static inline void add_boundary(struct policy *policy, enum policy_set set, const char *source, const char *destination,
+				uint8_t protocol, uint16_t first, uint16_t last, const char *comment)
+{
+	struct policy_record record = {
+		.set = set,
+		.protocol_first = protocol,
+		.protocol_last = protocol,
+		.port_first = first,
+		.port_last = last,
+		.comment = comment,
+	};
+
+	if (source)
+		add_network(source, &record.source, &record.source_length);
+	add_network(destination, &record.destination, &record.destination_length);
+	assert_int_equal(policy_add(policy, &record), 0);
+}
+
 static inline void add_flow(struct policy *policy, enum policy_set set, const char *source, const char *destination,
 			    uint8_t protocol, uint16_t port, const char *comment)
 {
@@ -235,6 +281,7 @@ static inline struct policy *some_policy(void)
 	add_record(policy, POLICY_BRIDGES, "br-test", NULL, NULL, 0, 0, 0, "shop_default");
 	add_record(policy, POLICY_BRIDGES, "docker0", NULL, NULL, 0, 0, 0, "bridge");
 	add_record(policy, POLICY_FOREIGN, "br-lan", NULL, NULL, 0, 0, 0, "not managed");
+	add_record(policy, POLICY_ROUTED, "br-test", NULL, NULL, 0, 0, 0, "shop_default");
 	add_record(policy, POLICY_ENDPOINTS4, "br-test", "172.18.0.2", NULL, 0, 0, 0,
 		   "web-1 (shop/web) on shop_default");
 	add_record(policy, POLICY_ENDPOINTS4, "br-test", "172.18.0.3", NULL, 0, 0, 0, "db-1 (shop/db) on shop_default");
@@ -255,6 +302,38 @@ static inline struct policy *some_policy(void)
 		   "shop: web (web-1) -> db (db-1)");
 	add_record(policy, POLICY_RANGES6, NULL, "fd00:18::2", "fd00:18::3", 132, 0, 65535,
 		   "shop: web (web-1) -> db (db-1)");
+	add_record(policy, POLICY_STARTING4, NULL, "172.18.0.8", NULL, 0, 0, 0, "starting-1");
+	add_record(policy, POLICY_STARTING6, NULL, "fd00:18::8", NULL, 0, 0, 0, "starting-1");
+	for (int set = POLICY_CLOSED_INGRESS4; set <= POLICY_CLOSED_HOST6; set += 2) {
+		add_record(policy, (enum policy_set)set, NULL, "172.18.0.3", NULL, 0, 0, 0, "db-1");
+		add_record(policy, (enum policy_set)(set + 1), NULL, "fd00:18::3", NULL, 0, 0, 0, "db-1");
+	}
+	for (int set = POLICY_PUBLISHED4; set <= POLICY_GATED6; set += 2) {
+		add_boundary(policy, (enum policy_set)set, NULL, "0.0.0.0/0", 6, 8080, 8080,
+			     "db-1 (shop/db) on 80/tcp");
+		add_boundary(policy, (enum policy_set)set, NULL, "192.0.2.1", 17, 53, 53, "db-1 (shop/db) on 53/udp");
+		add_boundary(policy, (enum policy_set)(set + 1), NULL, "::/0", 6, 8080, 8080,
+			     "db-1 (shop/db) on 80/tcp");
+	}
+	add_place(policy, POLICY_PORTS, "veth1234567", NULL, NULL);
+	add_place(policy, POLICY_PORTS, "veth89abcde", NULL, NULL);
+	add_place(policy, POLICY_UNGUARDED, "veth89abcde", NULL, NULL);
+	add_place(policy, POLICY_GUARDED, "br-test", NULL, NULL);
+	add_place(policy, POLICY_ADDRESSES4, "", NULL, "172.18.0.2");
+	add_place(policy, POLICY_ADDRESSES6, "", NULL, "fd00:18::2");
+	add_place(policy, POLICY_PLACES4, "veth1234567", "02:42:ac:12:00:02", "172.18.0.2");
+	add_place(policy, POLICY_PLACES6, "veth1234567", "02:42:ac:12:00:02", "fd00:18::2");
+	add_place(policy, POLICY_PLACES6, "veth1234567", "02:42:ac:12:00:02", "fe80::42:acff:fe12:2");
+	for (int set = POLICY_INGRESS4; set <= POLICY_GATES6; set += 2) {
+		add_boundary(policy, (enum policy_set)set, "203.0.113.0/24", "172.18.0.3", 6, 443, 443,
+			     "shop: world (203.0.113.0/24) -> db (db-1)");
+		add_boundary(policy, (enum policy_set)set, "172.18.0.3", "0.0.0.0/0", 17, 53, 60,
+			     "shop: db (db-1) -> world (anywhere)");
+		add_boundary(policy, (enum policy_set)(set + 1), "2001:db8::/32", "fd00:18::3", 6, 443, 443,
+			     "shop: world (2001:db8::/32) -> db (db-1)");
+		add_boundary(policy, (enum policy_set)(set + 1), "fd00:18::3", "::/0", 6, 1, 65535,
+			     "shop: db (db-1) -> world (anywhere)");
+	}
 	assert_int_equal(address_parse("172.18.0.2", false, &any.source), 0);
 	assert_int_equal(address_parse("172.18.0.4", false, &any.destination), 0);
 	assert_int_equal(policy_add(policy, &any), 0);

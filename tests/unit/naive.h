@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "binding.h"
 #include "flow.h"
 #include "inventory.h"
 
@@ -303,6 +304,373 @@ static inline bool naive_end_observed(const struct flow_set *flows, enum flow_mo
 			return false;
 	}
 	return naive_is_known(inventory, endpoint);
+}
+
+/* Everything that a verdict is made of. */
+struct naive {
+	const struct flow_set *flows;
+	const struct inventory *inventory;
+	const struct binding_defaults *defaults;
+};
+
+/* Between an endpoint and one address outside, or (address NULL) the host. */
+struct naive_outside {
+	const struct endpoint *endpoint;
+	const struct address *address;
+	bool v6;
+	uint8_t protocol;
+	uint16_t port;
+};
+
+static inline bool naive_is_managed(const struct network *network)
+{
+	return network->managed && network->bridge[0];
+}
+
+/* Bit by bit. */
+static inline bool naive_is_in(const struct address *address, const struct address *base, unsigned length)
+{
+	if (address->family != base->family)
+		return false;
+	for (unsigned bit = 0; bit < length; bit++) {
+		unsigned shift = 7 - bit % 8;
+
+		if (((address->bytes[bit / 8] ^ base->bytes[bit / 8]) >> shift) & 1)
+			return false;
+	}
+	return true;
+}
+
+enum naive_side {
+	NAIVE_INGRESS,
+	NAIVE_EGRESS,
+	NAIVE_HOST,
+};
+
+static inline enum flow_boundary naive_side_of(const struct flow_boundaries *boundary, enum naive_side side)
+{
+	return side == NAIVE_INGRESS ? boundary->ingress : side == NAIVE_EGRESS ? boundary->egress : boundary->host;
+}
+
+static inline bool naive_container_closed(const struct naive *naive, const struct container *container,
+					  enum naive_side side)
+{
+	bool host = naive_side_of(&naive->defaults->boundary, side) == FLOW_BOUNDARY_DECLARED, in_app = false;
+
+	for (size_t i = 0; i < naive->flows->count; i++) {
+		const struct flow_app *app = naive->flows->apps[i];
+		enum flow_boundary said = naive_side_of(&app->boundary, side);
+
+		if (!naive_is_in_app(naive->flows, container, app->name))
+			continue;
+		in_app = true;
+		if (said == FLOW_BOUNDARY_DECLARED || (said == FLOW_BOUNDARY_DEFAULT && host))
+			return true;
+	}
+	return !in_app && host;
+}
+
+/* Whether that boundary of an endpoint is closed: by anybody who lives there. */
+static inline bool naive_is_closed(const struct naive *naive, const struct endpoint *endpoint, enum naive_side side)
+{
+	if (!naive_is_known(naive->inventory, endpoint))
+		return naive_side_of(&naive->defaults->boundary, side) == FLOW_BOUNDARY_DECLARED;
+	for (size_t i = 0; i < naive->inventory->container_count; i++) {
+		const struct container *container = naive->inventory->containers[i];
+
+		if (naive_lives_at(naive->inventory, container, endpoint) &&
+		    naive_container_closed(naive, container, side))
+			return true;
+	}
+	return false;
+}
+
+/* Whether somebody who lives there matches a definition that says "guard": "off". */
+static inline bool naive_is_unguarded(const struct naive *naive, const struct endpoint *endpoint)
+{
+	for (size_t i = 0; naive_is_known(naive->inventory, endpoint) && i < naive->inventory->container_count; i++) {
+		if (!naive_lives_at(naive->inventory, naive->inventory->containers[i], endpoint))
+			continue;
+		for (size_t j = 0; j < naive->flows->count; j++) {
+			const struct flow_app *app = naive->flows->apps[j];
+
+			for (size_t k = 0; k < app->service_count; k++) {
+				if (app->services[k].unguarded &&
+				    naive_is_defined(naive->inventory->containers[i], app->name, &app->services[k]))
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+static inline bool naive_has_kind(const struct flow_peer *peers, size_t count, enum flow_peer_kind kind)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (peers[i].kind == kind)
+			return true;
+	}
+	return false;
+}
+
+/* Of a flow from or to the world: without networks, every address is meant. */
+static inline bool naive_means_address(const struct flow *flow, const struct address *address)
+{
+	for (size_t i = 0; i < flow->cidr_count; i++) {
+		if (naive_is_in(address, &flow->cidrs[i].base, flow->cidrs[i].length))
+			return true;
+	}
+	return flow->cidr_count == 0;
+}
+
+static inline bool naive_flow_covers(const struct flow *flow, bool v6, uint8_t protocol, uint16_t port)
+{
+	struct naive_packet packet = { .protocol = protocol, .port = port };
+
+	packet.source.family = v6 ? ADDRESS_IPV6 : ADDRESS_IPV4;
+	return naive_flow_admits(flow, &packet);
+}
+
+/* Whether a flow leads from the outside to the endpoint, or the other way. */
+static inline bool naive_declared(const struct naive *naive, const struct naive_outside *packet, bool inward)
+{
+	enum flow_peer_kind kind = packet->address ? FLOW_PEER_WORLD : FLOW_PEER_HOST;
+
+	for (size_t i = 0; i < naive->flows->count; i++) {
+		for (size_t j = 0; j < naive->flows->apps[i]->flow_count; j++) {
+			const struct flow *flow = &naive->flows->apps[i]->flows[j];
+			const struct flow_peer *out = inward ? flow->from : flow->to;
+			const struct flow_peer *in = inward ? flow->to : flow->from;
+			size_t out_count = inward ? flow->from_count : flow->to_count;
+			size_t in_count = inward ? flow->to_count : flow->from_count;
+
+			if (naive_has_kind(out, out_count, kind) &&
+			    naive_flow_covers(flow, packet->v6, packet->protocol, packet->port) &&
+			    (!packet->address || naive_means_address(flow, packet->address)) &&
+			    naive_end_is_peer(naive->flows, naive->inventory, packet->endpoint, in, in_count))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whether anything at all leads to the endpoint on that port, from whomever. */
+static inline bool naive_anything_leads_to(const struct naive *naive, const struct endpoint *endpoint, uint8_t protocol,
+					   uint16_t port)
+{
+	for (size_t i = 0; i < naive->flows->count; i++) {
+		for (size_t j = 0; j < naive->flows->apps[i]->flow_count; j++) {
+			const struct flow *flow = &naive->flows->apps[i]->flows[j];
+
+			if (naive_flow_covers(flow, false, protocol, port) &&
+			    naive_end_is_peer(naive->flows, naive->inventory, endpoint, flow->to, flow->to_count))
+				return true;
+		}
+	}
+	return false;
+}
+
+static inline bool naive_is_resolver(const struct naive *naive, const struct address *address, uint8_t protocol,
+				     uint16_t port)
+{
+	for (size_t i = 0; i < naive->inventory->resolver_count; i++) {
+		if (memcmp(&naive->inventory->resolvers[i], address, sizeof(*address)) == 0)
+			return port == 53 && (protocol == 17 || protocol == 6);
+	}
+	return false;
+}
+
+/* From the world; packet->address is there. */
+static inline bool naive_may_arrive(const struct naive *naive, const struct naive_outside *packet)
+{
+	return !naive_is_closed(naive, packet->endpoint, NAIVE_INGRESS) || naive_declared(naive, packet, true);
+}
+
+static inline bool naive_may_leave(const struct naive *naive, const struct naive_outside *packet)
+{
+	return !naive_is_closed(naive, packet->endpoint, NAIVE_EGRESS) || naive_declared(naive, packet, false) ||
+	       naive_is_resolver(naive, packet->address, packet->protocol, packet->port);
+}
+
+/* To an address of the host at which nothing is published. */
+static inline bool naive_may_reach_host(const struct naive *naive, const struct naive_outside *packet,
+					const struct address *address)
+{
+	return !naive_is_closed(naive, packet->endpoint, NAIVE_HOST) || naive_declared(naive, packet, false) ||
+	       naive_is_resolver(naive, address, packet->protocol, packet->port);
+}
+
+/* From the host, which may be the engine's proxy that carries on what came to a published port. */
+static inline bool naive_host_may_reach(const struct naive *naive, const struct naive_outside *packet)
+{
+	const struct inventory *inventory = naive->inventory;
+
+	if (!naive_is_closed(naive, packet->endpoint, NAIVE_INGRESS) || naive_declared(naive, packet, true))
+		return true;
+	for (size_t i = 0; naive_is_known(inventory, packet->endpoint) && i < inventory->container_count; i++) {
+		const struct container *container = inventory->containers[i];
+
+		if (!naive_lives_at(inventory, container, packet->endpoint))
+			continue;
+		for (size_t j = 0; j < container->published_count; j++) {
+			if (container->published[j].protocol == packet->protocol &&
+			    container->published[j].container_port == packet->port &&
+			    naive_anything_leads_to(naive, packet->endpoint, packet->protocol, packet->port))
+				return true;
+		}
+	}
+	return false;
+}
+
+static inline bool naive_publishes_at(const struct published_port *port, const struct address *address,
+				      uint8_t protocol, uint16_t host_port)
+{
+	struct address any = { .family = port->address.family };
+
+	return port->protocol == protocol && port->host_port == host_port && port->address.family == address->family &&
+	       (memcmp(&port->address, &any, sizeof(any)) == 0 ||
+		memcmp(&port->address, address, sizeof(*address)) == 0);
+}
+
+/* The container that the endpoint is of, if it runs by now. */
+static inline bool naive_has_started(const struct inventory *inventory, const struct endpoint *endpoint)
+{
+	for (size_t i = 0; i < inventory->container_count; i++) {
+		if (strcmp(inventory->containers[i]->id, endpoint->container) == 0)
+			return inventory->containers[i]->started;
+	}
+	return false;
+}
+
+/* Who publishes there: one of the endpoints of the container (any of them stands for it), and which port of its own.
+ * Only such as live on a managed network count. */
+static inline const struct endpoint *naive_publisher(const struct inventory *inventory, const struct address *address,
+						     uint8_t protocol, uint16_t host_port, uint16_t *ret_port)
+{
+	for (size_t n = 0; n < inventory->network_count; n++) {
+		const struct network *network = inventory->networks[n];
+
+		for (size_t i = 0; naive_is_managed(network) && i < network->endpoint_count; i++) {
+			const struct endpoint *endpoint = &network->endpoints[i];
+
+			for (size_t j = 0; j < inventory->container_count; j++) {
+				const struct container *container = inventory->containers[j];
+
+				for (size_t k = 0; k < container->published_count; k++) {
+					if (!naive_is_known(inventory, endpoint) ||
+					    !naive_lives_at(inventory, container, endpoint) ||
+					    !naive_publishes_at(&container->published[k], address, protocol, host_port))
+						continue;
+					*ret_port = container->published[k].container_port;
+					return endpoint;
+				}
+			}
+		}
+	}
+	return NULL;
+}
+
+/* Whether a flow leads from one endpoint's container to another one's, wherever both live; to itself it may. */
+static inline bool naive_leads(const struct naive *naive, const struct endpoint *source,
+			       const struct endpoint *destination, uint8_t protocol, uint16_t port)
+{
+	if (strcmp(source->container, destination->container) == 0)
+		return true;
+	for (size_t i = 0; i < naive->flows->count; i++) {
+		for (size_t j = 0; j < naive->flows->apps[i]->flow_count; j++) {
+			const struct flow *flow = &naive->flows->apps[i]->flows[j];
+
+			if (naive_flow_covers(flow, false, protocol, port) &&
+			    naive_end_is_peer(naive->flows, naive->inventory, source, flow->from, flow->from_count) &&
+			    naive_end_is_peer(naive->flows, naive->inventory, destination, flow->to, flow->to_count))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What the engine redirects to a published port's container, between two networks or back to itself. */
+static inline bool naive_redirected(const struct naive *naive, const struct endpoint *source,
+				    const struct endpoint *destination, bool v6, uint8_t protocol, uint16_t port)
+{
+	const struct inventory *inventory = naive->inventory;
+
+	for (size_t i = 0; naive_has_started(inventory, destination) && i < inventory->container_count; i++) {
+		const struct container *container = inventory->containers[i];
+
+		if (!naive_lives_at(inventory, container, destination))
+			continue;
+		for (size_t j = 0; j < container->published_count; j++) {
+			const struct published_port *published = &container->published[j];
+
+			if ((published->address.family == ADDRESS_IPV6) == v6 && published->protocol == protocol &&
+			    published->container_port == port &&
+			    naive_leads(naive, source, destination, protocol, port))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The engine starts a container that it has connected, so what it publishes is not certain yet. */
+static inline bool naive_is_starting(const struct inventory *inventory, const struct endpoint *endpoint)
+{
+	for (size_t i = 0; i < strlen(endpoint->container); i++) {
+		if (!strchr("0123456789abcdef", endpoint->container[i]))
+			return false;
+	}
+	for (size_t i = 0; i < inventory->container_count; i++) {
+		if (strcmp(inventory->containers[i]->id, endpoint->container) == 0 && inventory->containers[i]->started)
+			return false;
+	}
+	return strlen(endpoint->container) == 64;
+}
+
+/* Whether some container that is not observed is about to publish a port that nobody can name beforehand: 1 if the
+ * engine chooses it, 2 if it may be any. */
+static inline unsigned naive_is_unsettled(const struct naive *naive)
+{
+	const struct inventory *inventory = naive->inventory;
+	unsigned worst = 0;
+
+	for (size_t n = 0; n < inventory->network_count; n++) {
+		const struct network *network = inventory->networks[n];
+
+		for (size_t i = 0; naive_is_managed(network) && i < network->endpoint_count; i++) {
+			const struct endpoint *endpoint = &network->endpoints[i];
+			unsigned is = 2;
+
+			for (size_t j = 0; j < inventory->container_count; j++) {
+				if (strcmp(inventory->containers[j]->id, endpoint->container) == 0 &&
+				    inventory->containers[j]->bindings_known)
+					is = inventory->containers[j]->chooses;
+			}
+			if (is > worst && naive_is_starting(inventory, endpoint) &&
+			    !naive_end_observed(naive->flows, naive->defaults->mode, inventory, endpoint))
+				worst = is;
+		}
+	}
+	return worst;
+}
+
+/* The one port of the network's bridge that has the endpoint's MAC, which no other endpoint and no other port has. */
+static inline const struct port *naive_port(const struct inventory *inventory, const struct network *network,
+					    const struct endpoint *endpoint)
+{
+	const uint8_t unknown[6] = { 0 };
+	const struct port *found = NULL;
+	size_t ports = 0, endpoints = 0;
+
+	for (size_t i = 0; i < network->endpoint_count; i++)
+		endpoints += memcmp(network->endpoints[i].mac, endpoint->mac, 6) == 0;
+	for (size_t i = 0; i < inventory->port_count; i++) {
+		if (strcmp(inventory->ports[i].bridge, network->bridge) == 0 &&
+		    memcmp(inventory->ports[i].mac, endpoint->mac, 6) == 0) {
+			found = &inventory->ports[i];
+			ports++;
+		}
+	}
+	return memcmp(endpoint->mac, unknown, 6) != 0 && ports == 1 && endpoints == 1 ? found : NULL;
 }
 
 #endif

@@ -11,7 +11,7 @@ static struct scene open_scene(enum flow_mode mode, const char *const *files)
 {
 	struct scene scene = { .flows = world_flows(files) };
 
-	scene.binding = binding_new(scene.flows, mode);
+	scene.binding = binding_new(scene.flows, &(struct binding_defaults){ .mode = mode });
 	assert_non_null(scene.binding);
 	return scene;
 }
@@ -123,7 +123,7 @@ static void test_empty_definition_matches_nothing(void **state)
 		(const char *const[]){ "{ \"app\": \"shop\", \"services\": { \"web\": { \"container\": \"*\" } },"
 				       " \"flows\": [{ \"from\": \"web\", \"to\": \"web\", \"ports\": [\"1\"] }] }",
 				       NULL });
-	struct scene scene = { .flows = flows, .binding = binding_new(flows, FLOW_MODE_ENFORCE) };
+	struct scene scene = { .flows = flows, .binding = binding_new(flows, &(struct binding_defaults){ 0 }) };
 
 	(void)state;
 	assert_string_equal(part(&scene, world_container("id", "x", NULL)), "ft");
@@ -274,6 +274,78 @@ static void test_observed(void **state)
 	close_scene(&observe);
 }
 
+/* As letters: d declared, o open. */
+static const char *boundary(const struct scene *scene, struct container *container)
+{
+	static char text[4];
+
+	assert_int_equal(binding_bind(scene->binding, container), 0);
+	text[0] = container->boundary.ingress == FLOW_BOUNDARY_DECLARED ? 'd' : 'o';
+	text[1] = container->boundary.egress == FLOW_BOUNDARY_DECLARED ? 'd' : 'o';
+	text[2] = container->boundary.host == FLOW_BOUNDARY_DECLARED ? 'd' : 'o';
+	container_free(container);
+	return text;
+}
+
+/* Any app that a container belongs to closes it; an app that says nothing, and no app, takes the host's word. */
+static void test_boundary(void **state)
+{
+	const char *const files[] = {
+		"{ \"app\": \"shut\", \"boundary\": { \"ingress\": \"declared\", \"host\": \"declared\" },"
+		" \"flows\": [] }",
+		"{ \"app\": \"wide\", \"boundary\": { \"ingress\": \"open\", \"egress\": \"open\", \"host\": \"open\" "
+		"},"
+		" \"flows\": [] }",
+		"{ \"app\": \"plain\", \"flows\": [] }",
+		NULL,
+	};
+	const struct binding_defaults closed = { .boundary = { .egress = FLOW_BOUNDARY_DECLARED } };
+	struct scene open = open_scene(FLOW_MODE_ENFORCE, files), host = { .flows = world_flows(files) };
+	struct container *both = world_compose("id", "x", "wide", "web");
+
+	(void)state;
+	host.binding = binding_new(host.flows, &closed);
+	assert_non_null(host.binding);
+	assert_int_equal(binding_defaults(host.binding)->boundary.egress, FLOW_BOUNDARY_DECLARED);
+	assert_string_equal(boundary(&open, world_compose("id", "x", "shut", "web")), "dod");
+	assert_string_equal(boundary(&host, world_compose("id", "x", "shut", "web")), "ddd");
+	assert_string_equal(boundary(&open, world_compose("id", "x", "wide", "web")), "ooo");
+	assert_string_equal(boundary(&host, world_compose("id", "x", "wide", "web")), "ooo");
+	assert_string_equal(boundary(&open, world_compose("id", "x", "plain", "web")), "ooo");
+	assert_string_equal(boundary(&host, world_compose("id", "x", "plain", "web")), "odo");
+	assert_string_equal(boundary(&host, world_container("id", "x", NULL)), "odo");
+	assert_string_equal(boundary(&host, world_compose("id", "x", "nofile", "web")), "odo");
+	world_label(both, "bulkhead.app", "shut");
+	assert_string_equal(boundary(&open, both), "dod");
+	close_scene(&open);
+	close_scene(&host);
+}
+
+static bool unguarded(const struct scene *scene, struct container *container)
+{
+	bool result;
+
+	assert_int_equal(binding_bind(scene->binding, container), 0);
+	result = container->unguarded;
+	container_free(container);
+	return result;
+}
+
+static void test_unguarded(void **state)
+{
+	struct scene scene = scene_of("{ \"app\": \"net\", \"services\": {"
+				      " \"vpn\": { \"compose\": \"vpn\", \"guard\": \"off\" },"
+				      " \"any\": { \"container\": \"x*\", \"guard\": \"on\" } }, \"flows\": [] }");
+
+	(void)state;
+	/* Whatever else it is. */
+	assert_true(unguarded(&scene, world_compose("id", "x", "net", "vpn")));
+	assert_true(unguarded(&scene, world_compose("id", "y", "net", "vpn")));
+	assert_false(unguarded(&scene, world_compose("id", "x", "net", "web")));
+	assert_false(unguarded(&scene, world_compose("id", "x", "other", "vpn")));
+	close_scene(&scene);
+}
+
 static void services_are(const struct scene *scene, struct container *container, const char *expected)
 {
 	assert_int_equal(binding_bind(scene->binding, container), 0);
@@ -356,6 +428,8 @@ int main(void)
 		cmocka_unit_test(test_everybody),
 		cmocka_unit_test(test_world_and_host_are_no_containers),
 		cmocka_unit_test(test_observed),
+		cmocka_unit_test(test_boundary),
+		cmocka_unit_test(test_unguarded),
 		cmocka_unit_test(test_services_text),
 		cmocka_unit_test(test_huge_labels),
 		cmocka_unit_test(test_bound_again),

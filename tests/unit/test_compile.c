@@ -1,72 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Flows and inventory in, records out: each rule of the language once, as an administrator would read the result. */
-#include "world.h"
-
-static int set_up(void **state)
-{
-	struct world *world = calloc(1, sizeof(*world));
-
-	if (!world)
-		return -1;
-	world->mode = FLOW_MODE_ENFORCE;
-	world->inventory = inventory_new();
-	*state = world;
-	return world->inventory ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	world_clear(*state);
-	free(*state);
-	return 0;
-}
-
-/* Web at .2, db at .3, another project's container at .4; on one network, of both families. */
-static struct network *shop_network(void)
-{
-	struct network *network = world_network("n1", "shop_default", "br-shop");
-
-	world_join(network, "web", "10.0.0.2", "fd00::2");
-	world_join(network, "db", "10.0.0.3", "fd00::3");
-	world_join(network, "other", "10.0.0.4", "fd00::4");
-	return network;
-}
-
-static void shop(struct world *world)
-{
-	world_put_network(world->inventory, shop_network());
-	world_put(world->inventory, world_compose("web", "shop-web-1", "shop", "web"));
-	world_put(world->inventory, world_compose("db", "shop-db-1", "shop", "db"));
-	world_put(world->inventory, world_compose("other", "mon-probe-1", "mon", "probe"));
-}
-
-static void compile(struct world *world, const char *const *files)
-{
-	flow_set_free(world->flows);
-	world->flows = world_flows(files);
-	world_compile(world);
-}
-
-#define compile_files(world, ...) compile((world), (const char *const[]){ __VA_ARGS__, NULL })
-/* An app "shop" with those flows. */
-#define compile_flows(world, flows) compile_files((world), "{ \"app\": \"shop\", \"flows\": [" flows "] }")
-
-/* The records of one set, "key \"comment\"" a line, in their order. */
-static void assert_set(const struct world *world, enum policy_set set, const char *expected)
-{
-	char text[8192] = "", key[POLICY_KEY_TEXT_SIZE];
-	size_t begin, end, length = 0;
-
-	policy_range(world->policy, set, &begin, &end);
-	for (size_t i = begin; i < end; i++) {
-		const struct policy_record *record = policy_at(world->policy, i);
-
-		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s: %s\n",
-					   policy_key_format(record, key), record->comment);
-		assert_true(length < sizeof(text));
-	}
-	assert_string_equal(text, expected);
-}
+#include "compile_scene.h"
 
 static void assert_no_flows(const struct world *world)
 {
@@ -250,7 +184,7 @@ static void test_unknown_container_is_closed(void **state)
 
 	world_put_network(world->inventory, shop_network());
 	world_put(world->inventory, world_compose("web", "shop-web-1", "shop", "web"));
-	world->mode = FLOW_MODE_OBSERVE;
+	world->defaults.mode = FLOW_MODE_OBSERVE;
 	compile_flows(world, "{ \"from\": \"*/*\", \"to\": \"*\", \"ports\": [\"any\"] }");
 	assert_no_flows(world);
 	assert_set(world, POLICY_OBSERVED4, "10.0.0.2: shop-web-1\n");
@@ -367,7 +301,8 @@ static void test_hostile_texts(void **state)
 	free(inventory_network(world->inventory, "n1")->name);
 	inventory_network(world->inventory, "n1")->name = huge;
 	compile_flows(world, "{ \"from\": \"*/*\", \"to\": [\"web\", \"db\"], \"ports\": [\"1\", \"2-3\"] }");
-	assert_int_equal(policy_count(world->policy), 2 + 2 * 3 + 2 * 2 * 4);
+	/* The network, three times; three containers with two addresses, twice; the flows. */
+	assert_int_equal(policy_count(world->policy), 3 + 2 * 2 * 3 + 2 * 2 * 4);
 	for (size_t i = 0; i < policy_count(world->policy); i++) {
 		const char *comment = policy_at(world->policy, i)->comment;
 
@@ -390,8 +325,8 @@ static void test_scope_of_one(void **state)
 	assert_int_equal(inventory_scope_add(&scope, "n1", "nobody"), 0);
 	assert_int_equal(inventory_scope_add(&scope, "n9", "db"), 0);
 	assert_int_equal(compile_scope(world->binding, world->inventory, &scope, &part, &err), 0);
-	/* Its two addresses; from both others to it, from it to web. */
-	assert_int_equal(policy_count(part), 2 + 2 * 3);
+	/* Its two addresses, twice; from both others to it, from it to web. */
+	assert_int_equal(policy_count(part), 2 * 2 + 2 * 3);
 	for (size_t i = 0; i < policy_count(part); i++) {
 		const struct policy_record *found = policy_find(world->policy, policy_at(part, i));
 
@@ -401,8 +336,6 @@ static void test_scope_of_one(void **state)
 	policy_free(part);
 	inventory_scope_clear(&scope);
 }
-
-#define scene_test(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {

@@ -129,6 +129,8 @@ static void change_container(struct run *run, const char *id, struct container *
 	struct inventory_scope scope = { 0 };
 	struct policy *before;
 
+	if (next)
+		assert_int_equal(container_settle(next, now), 0);
 	if ((!now && !next) || (now && next && container_equal(now, next))) {
 		container_free(next);
 		return;
@@ -136,13 +138,32 @@ static void change_container(struct run *run, const char *id, struct container *
 	if (next)
 		assert_int_equal(binding_bind(run->world.binding, next), 0);
 	assert_int_equal(inventory_container_changes(inventory, id, &scope), 0);
-	assert_false(scope.all);
-	before = compile_places(run, &scope);
-	scope.all = (next && next->shares) || (now && now->shares);
+	scope.all = scope.all || (next && next->shares) || (now && now->shares);
+	scope.all = scope.all || (next && inventory_published_twice(inventory, next));
+	before = scope.all ? NULL : compile_places(run, &scope);
 	if (next)
 		world_put(inventory, next);
 	else
 		inventory_remove_container(inventory, id);
+	follow(run, &scope, before);
+	policy_free(before);
+	inventory_scope_clear(&scope);
+}
+
+/* As reconcile_bindings. */
+static void change_bindings(struct run *run, const char *id, struct container *told)
+{
+	struct inventory *inventory = run->world.inventory;
+	struct container *now = inventory_container(inventory, id);
+	struct inventory_scope scope = { 0 };
+	struct policy *before;
+
+	told->started = now->started;
+	assert_int_equal(container_settle(told, NULL), 0);
+	assert_int_equal(inventory_container_changes(inventory, id, &scope), 0);
+	scope.all = scope.all || now->shares || (!now->started && inventory_published_twice(inventory, told));
+	before = scope.all ? NULL : compile_places(run, &scope);
+	assert_int_equal(inventory_settle(inventory, now, told), 0);
 	follow(run, &scope, before);
 	policy_free(before);
 	inventory_scope_clear(&scope);
@@ -167,6 +188,15 @@ static void change_network(struct run *run, const char *id, struct network *next
 	inventory_scope_clear(&scope);
 }
 
+static struct published_port *copy_ports(const struct published_port *ports, size_t count)
+{
+	struct published_port *copy = world_grow(NULL, count + 1, sizeof(*copy));
+
+	if (count)
+		memcpy(copy, ports, count * sizeof(*copy));
+	return copy;
+}
+
 static struct container *copy_container(const struct container *container)
 {
 	struct container *copy = world_container(container->id, container->name, container->image);
@@ -175,17 +205,39 @@ static struct container *copy_container(const struct container *container)
 		world_label(copy, container->labels[i].key, container->labels[i].value);
 	copy->shares = world_copy(container->shares);
 	copy->running = container->running;
+	copy->started = container->started;
+	copy->published = copy_ports(container->published, container->published_count);
+	copy->published_count = container->published_count;
 	return copy;
+}
+
+/* Who was not known with its bindings comes to be. */
+static void step_bindings(struct run *run)
+{
+	unsigned k = chance_below(&run->chance, WORLD_CONTAINERS);
+	struct container *now, *told;
+	char id[WORLD_ID_SIZE];
+
+	run->step = "bindings";
+	now = inventory_container(run->world.inventory, world_id(k, id));
+	if (!now || now->bindings_known)
+		return;
+	told = world_container(id, "told", "told");
+	if (!now->shares)
+		world_random_published(&run->chance, told, k, true);
+	world_bind(told, chance_percent(&run->chance, 40));
+	change_bindings(run, id, told);
+	container_free(told);
 }
 
 static void step_container(struct run *run)
 {
 	unsigned k = chance_below(&run->chance, WORLD_CONTAINERS);
 	struct container *next = NULL, *now;
-	char id[32];
+	char id[WORLD_ID_SIZE];
 
 	now = inventory_container(run->world.inventory, world_id(k, id));
-	switch (chance_below(&run->chance, 5)) {
+	switch (chance_below(&run->chance, 7)) {
 	case 0:
 		run->step = "container removed";
 		break;
@@ -205,6 +257,21 @@ static void step_container(struct run *run)
 			return;
 		next = copy_container(now);
 		next->running = !now->running;
+		break;
+	case 3:
+		run->step = "container's process starts or ends";
+		if (!now)
+			return;
+		next = copy_container(now);
+		next->started = !now->started;
+		break;
+	case 4:
+		run->step = "container publishes other ports";
+		if (!now)
+			return;
+		next = copy_container(now);
+		next->published_count = 0;
+		world_random_published(&run->chance, next, k, true);
 		break;
 	default:
 		run->step = "container put";
@@ -226,6 +293,7 @@ static struct network *copy_network(const struct network *network)
 		address_format(&endpoint->ipv4, ipv4);
 		address_format(&endpoint->ipv6, ipv6);
 		world_join(copy, endpoint->container, ipv4[0] ? ipv4 : NULL, ipv6[0] ? ipv6 : NULL);
+		memcpy(world_endpoint(copy, endpoint->container)->mac, endpoint->mac, sizeof(endpoint->mac));
 	}
 	return copy;
 }
@@ -237,7 +305,7 @@ static void shuffle_endpoints(struct run *run, struct network *network, unsigned
 
 	for (unsigned i = 0; i < moves; i++) {
 		size_t count = network->endpoint_count, at = 0;
-		char id[32];
+		char id[WORLD_ID_SIZE];
 
 		world_id(chance_below(&run->chance, WORLD_CONTAINERS), id);
 		while (at < count && strcmp(network->endpoints[at].container, id) != 0)
@@ -254,6 +322,8 @@ static void shuffle_endpoints(struct run *run, struct network *network, unsigned
 		a->ipv4 = b->ipv4;
 		b->ipv4 = address;
 	}
+	if (network->endpoint_count && chance_percent(&run->chance, 20))
+		world_random_mac(&run->chance, net, network->endpoints[0].mac);
 	if (network->endpoint_count && chance_percent(&run->chance, 20)) {
 		free(network->endpoints[0].name);
 		network->endpoints[0].name = world_copy("renamed");
@@ -265,7 +335,7 @@ static void step_network(struct run *run)
 	unsigned net = chance_below(&run->chance, 3);
 	const struct network *now;
 	struct network *next = NULL;
-	char id[32];
+	char id[WORLD_ID_SIZE];
 
 	snprintf(id, sizeof(id), "n%02u", net);
 	now = inventory_network(run->world.inventory, id);
@@ -291,6 +361,43 @@ static void step_network(struct run *run)
 	change_network(run, id, next);
 }
 
+/* As reconcile_ports: a few come, go, or get another MAC; or all of them are others. */
+static void step_ports(struct run *run)
+{
+	struct inventory *inventory = run->world.inventory;
+	struct inventory_scope scope = { 0 };
+	struct policy *before;
+	struct port *ports;
+	size_t count;
+
+	run->step = "ports";
+	if (chance_percent(&run->chance, 20)) {
+		ports = world_random_ports(&run->chance, inventory, &count);
+	} else {
+		count = inventory->port_count;
+		ports = world_grow(NULL, count + 1, sizeof(*ports));
+		if (count)
+			memcpy(ports, inventory->ports, count * sizeof(*ports));
+		if (count && chance_percent(&run->chance, 50)) {
+			ports[chance_below(&run->chance, (unsigned)count)] = ports[count - 1];
+			count--;
+		}
+		if (count && chance_percent(&run->chance, 50))
+			world_random_mac(&run->chance, chance_below(&run->chance, 3),
+					 ports[chance_below(&run->chance, (unsigned)count)].mac);
+		if (count && chance_percent(&run->chance, 30))
+			ports[chance_below(&run->chance, (unsigned)count)].name[0] = 'w';
+		inventory_sort_ports(ports, count);
+	}
+	assert_int_equal(inventory_port_changes(inventory, ports, count, &scope), 0);
+	assert_false(scope.all);
+	before = compile_places(run, &scope);
+	assert_int_equal(inventory_set_ports(inventory, ports, count, NULL), 0);
+	follow(run, &scope, before);
+	policy_free(before);
+	inventory_scope_clear(&scope);
+}
+
 static void test_random_changes(void **state)
 {
 	uint64_t seed = world_seed();
@@ -305,6 +412,10 @@ static void test_random_changes(void **state)
 		for (unsigned j = 0; j < 40; j++) {
 			if (chance_percent(&run.chance, 50))
 				step_container(&run);
+			else if (chance_percent(&run.chance, 25))
+				step_ports(&run);
+			else if (chance_percent(&run.chance, 25))
+				step_bindings(&run);
 			else
 				step_network(&run);
 		}

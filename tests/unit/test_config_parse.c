@@ -60,6 +60,7 @@ static void assert_defaults(const struct config *config)
 	assert_int_equal(config->boundary.egress, FLOW_BOUNDARY_OPEN);
 	assert_int_equal(config->boundary.host, FLOW_BOUNDARY_OPEN);
 	assert_int_equal(config->exclude_count, 0);
+	assert_int_equal(config->dns_count, 0);
 	assert_int_equal(config->mark, 0x10000000);
 	assert_true(config->repair);
 	assert_int_equal(config->log, CONFIG_LOG_INFO);
@@ -100,10 +101,13 @@ static void sample(void **state)
 static void everything(void **state)
 {
 	struct diagnostics diagnostics = { 0 };
+	char text[ADDRESS_TEXT_SIZE];
 	struct config *config = parse(
 		"{ \"docker\": \"tcp://192.0.2.1:2376\", \"flows\": \"/f\", \"state\": \"/s\", \"mode\": \"observe\",\n"
 		"\"boundary\": { \"ingress\": \"declared\", \"host\": \"open\" },\n"
-		"\"networks\": { \"exclude\": [\"ingress*\", \"lab-?\"] }, \"mark\": \"0x20\", \"repair\": false, "
+		"\"networks\": { \"exclude\": [\"ingress*\", \"lab-?\"] }, \"dns\": [\"192.0.2.53\", "
+		"\"2001:db8::53\"], "
+		"\"mark\": \"0x20\", \"repair\": false, "
 		"\"log\": \"debug\" }",
 		&diagnostics);
 
@@ -119,14 +123,10 @@ static void everything(void **state)
 	assert_int_equal(config->mark, 0x20);
 	assert_false(config->repair);
 	assert_int_equal(config->log, CONFIG_LOG_DEBUG);
-	assert_int_equal(diagnostics.count, 1);
-	assert_int_equal(diagnostics.errors, 0);
-	assert_int_equal(diagnostics.items[0].line, 2);
-	assert_int_equal(diagnostics.items[0].column, 26);
-	assert_string_equal(diagnostics.items[0].text,
-			    "\"ingress\": \"declared\" has no effect in this version: the boundary is checked but not "
-			    "enforced, and the traffic still passes");
-	diagnostics_clear(&diagnostics);
+	assert_int_equal(diagnostics.count, 0);
+	assert_int_equal(config->dns_count, 2);
+	assert_string_equal(address_format(&config->dns[0], text), "192.0.2.53");
+	assert_string_equal(address_format(&config->dns[1], text), "2001:db8::53");
 	assert_true(config_manages(config, "bridge"));
 	assert_false(config_manages(config, "ingress"));
 	assert_false(config_manages(config, "ingress_2"));
@@ -189,7 +189,7 @@ static void errors(void **state)
 	refuses("{ \"dcoker\": 1 }", "1:3: unknown key \"dcoker\" in the configuration: did you mean \"docker\"?");
 	refuses("{ \"colour\": 1 }",
 		"1:3: unknown key \"colour\" in the configuration: it may have \"docker\", \"flows\", "
-		"\"state\", \"mode\", \"boundary\", \"networks\", \"mark\", \"repair\" or \"log\"");
+		"\"state\", \"mode\", \"boundary\", \"networks\", \"dns\", \"mark\", \"repair\" or \"log\"");
 	refuses("{ \"docker\": 1 }", "1:13: \"docker\" must be a string, not a number");
 	refuses("{ \"docker\": \"\" }", "1:13: \"docker\" must not be empty");
 	refuses("{ \"docker\": \"a\\u001bb\" }", "1:13: \"docker\" must not contain control characters");
@@ -214,6 +214,14 @@ static void errors(void **state)
 	refuses("{ \"networks\": { \"exclude\": [\"\"] } }", "1:29: a pattern in \"exclude\" must not be empty");
 	refuses("{ \"networks\": { \"exclude\": [\"a\", \"b\", \"a\"] } }",
 		"1:39: \"a\" stands in this list already, at 1:29");
+	refuses("{ \"dns\": \"192.0.2.53\" }", "1:10: \"dns\" must be a list, not a string");
+	refuses("{ \"dns\": [53] }", "1:11: an address in \"dns\" must be a string, not a number");
+	refuses("{ \"dns\": [\"192.0.2.0/24\"] }",
+		"1:11: \"192.0.2.0/24\" is no address: write \"192.0.2.53\" or \"2001:db8::53\"");
+	refuses("{ \"dns\": [\"dns.example\"] }",
+		"1:11: \"dns.example\" is no address: write \"192.0.2.53\" or \"2001:db8::53\"");
+	refuses("{ \"dns\": [\"2001:db8::1\", \"2001:DB8:0::1\"] }",
+		"1:26: \"2001:DB8:0::1\" stands in this list already, at 1:11");
 	refuses("{ \"repair\": \"true\" }", "1:13: \"repair\" must be true or false, not a string");
 	refuses("{ \"log\": \"warn\" }",
 		"1:10: \"log\" must be \"error\", \"warning\", \"info\" or \"debug\", not \"warn\"");

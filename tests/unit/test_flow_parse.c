@@ -228,11 +228,7 @@ static void means_peers(void **state)
 	assert_peer(&flow->from[0], FLOW_PEER_APP, "shop", NULL);
 	assert_peer(&flow->to[0], FLOW_PEER_WORLD, NULL, NULL);
 	assert_peer(&flow->to[1], FLOW_PEER_HOST, NULL, NULL);
-	/* One warning a flow, not one a peer. */
-	assert_int_equal(diagnostics.count, 2);
-	assert_has(&diagnostics, "2:45: warning: flows from or to world/host have no effect in this version: the "
-				 "boundary is open");
-	assert_has(&diagnostics, "4:28: warning: flows from or to world/host have no effect");
+	assert_int_equal(diagnostics.count, 0);
 	flow_app_free(app);
 	diagnostics_clear(&diagnostics);
 }
@@ -327,26 +323,43 @@ static void means_cidrs_and_note(void **state)
 	diagnostics_clear(&diagnostics);
 }
 
-static void warns_of_declared_boundary(void **state)
+static void means_boundary(void **state)
 {
 	struct diagnostics diagnostics = { 0 };
 	struct flow_app *app = parse("shop.json",
 				     "{ \"app\": \"shop\", \"flows\": [],\n"
-				     "\"boundary\": { \"ingress\": \"declared\", \"egress\": \"open\",\n"
-				     "\"host\": \"declared\" } }",
+				     "\"boundary\": { \"ingress\": \"declared\", \"host\": \"open\" } }",
 				     &diagnostics);
 
 	(void)state;
 	assert_int_equal(app->boundary.ingress, FLOW_BOUNDARY_DECLARED);
-	assert_int_equal(app->boundary.egress, FLOW_BOUNDARY_OPEN);
-	assert_int_equal(app->boundary.host, FLOW_BOUNDARY_DECLARED);
-	assert_int_equal(diagnostics.count, 2);
-	assert_int_equal(diagnostics.errors, 0);
-	assert_has(&diagnostics, "2:26: warning: \"ingress\": \"declared\" has no effect in this version: the boundary "
-				 "is checked but not enforced, and the traffic still passes");
-	assert_has(&diagnostics, "3:9: warning: \"host\": \"declared\" has no effect");
+	assert_int_equal(app->boundary.egress, FLOW_BOUNDARY_DEFAULT);
+	assert_int_equal(app->boundary.host, FLOW_BOUNDARY_OPEN);
+	assert_int_equal(diagnostics.count, 0);
 	flow_app_free(app);
-	diagnostics_clear(&diagnostics);
+}
+
+static void means_guard(void **state)
+{
+	struct diagnostics diagnostics = { 0 };
+	struct flow_app *copy, *app = parse("shop.json",
+					    "{ \"app\": \"shop\", \"services\": {"
+					    " \"vpn\": { \"compose\": \"vpn\", \"guard\": \"off\" },"
+					    " \"web\": { \"guard\": \"on\", \"compose\": \"web\" },"
+					    " \"db\": { \"compose\": \"db\" } }, \"flows\": [] }",
+					    &diagnostics);
+
+	(void)state;
+	assert_true(flow_app_service(app, "vpn")->unguarded);
+	assert_false(flow_app_service(app, "web")->unguarded);
+	assert_false(flow_app_service(app, "db")->unguarded);
+	assert_int_equal(diagnostics.count, 0);
+	copy = flow_app_copy(app);
+	assert_non_null(copy);
+	assert_true(flow_app_service(copy, "vpn")->unguarded);
+	assert_false(flow_app_service(copy, "web")->unguarded);
+	flow_app_free(copy);
+	flow_app_free(app);
 }
 
 static void warns_of_same_flows(void **state)
@@ -484,7 +497,7 @@ static void together_near_misses(void **state)
 	assert_int_equal(check_user(USER("shop/web"), NULL), 0);
 	assert_int_equal(check_user(USER("shop/*"), NULL), 0);
 	assert_int_equal(check_user(USER("*/*"), NULL), 0);
-	assert_int_equal(check_user(USER("world"), "2:11: warning: flows from or to world/host"), 0);
+	assert_int_equal(check_user(USER("world"), NULL), 0);
 	assert_int_equal(check_user(USER("shop/postgres"), NULL), 0);
 	assert_int_equal(check_user(USER("shop/job2"), NULL), 0);
 	assert_int_equal(check_user(USER("bare/wbe"), NULL), 0);
@@ -552,7 +565,8 @@ int main(void)
 		cmocka_unit_test(means_ports),
 		cmocka_unit_test(means_services),
 		cmocka_unit_test(means_cidrs_and_note),
-		cmocka_unit_test(warns_of_declared_boundary),
+		cmocka_unit_test(means_boundary),
+		cmocka_unit_test(means_guard),
 		cmocka_unit_test(warns_of_same_flows),
 		cmocka_unit_test(limits_errors),
 		cmocka_unit_test(tells_app_name),

@@ -169,6 +169,15 @@ static void test_equal(void **state)
 	b->running = false;
 	assert_false(container_equal(a, b));
 	b->running = true;
+	b->started = false;
+	assert_false(container_equal(a, b));
+	b->started = true;
+	world_publish(b, "0.0.0.0", 6, 8080, 80);
+	assert_false(container_equal(a, b));
+	world_publish(a, "0.0.0.0", 6, 8080, 81);
+	assert_false(container_equal(a, b));
+	a->published[0].container_port = 80;
+	assert_true(container_equal(a, b));
 	b->shares = world_copy("x");
 	assert_false(container_equal(a, b));
 	a->shares = world_copy("x");
@@ -331,6 +340,143 @@ static void test_name_moves(void **state)
 	inventory_scope_clear(&scope);
 }
 
+#define MAC_A ((const uint8_t[6]){ 2, 0, 0, 0, 0, 1 })
+#define MAC_B ((const uint8_t[6]){ 2, 0, 0, 0, 0, 2 })
+
+static void set_mac(struct network *network, const char *container, const uint8_t mac[6])
+{
+	memcpy(world_endpoint(network, container)->mac, mac, 6);
+}
+
+/* Two endpoints with one MAC take from each other the port behind which they live. */
+static void test_twins(void **state)
+{
+	struct inventory *inventory = *state;
+	struct inventory_scope scope;
+	struct network *now = network_ab(), *next = network_ab();
+
+	set_mac(now, ID_A, MAC_A);
+	set_mac(next, ID_A, MAC_A);
+	set_mac(next, ID_B, MAC_A);
+	world_put_network(inventory, now);
+	scope = changes_to(inventory, next);
+	assert_true(!scope.all && scope.count == 2 && has_place(&scope, "n1", ID_A));
+	inventory_scope_clear(&scope);
+	set_mac(now, ID_B, MAC_A);
+	next = network_ab();
+	set_mac(next, ID_A, MAC_A);
+	world_leave(next, 1);
+	scope = changes_to(inventory, next);
+	assert_true(!scope.all && scope.count == 2 && has_place(&scope, "n1", ID_A));
+	inventory_scope_clear(&scope);
+}
+
+static const char *port_name(const struct inventory *inventory, const char *bridge, const uint8_t mac[6])
+{
+	const struct port *port = inventory_port(inventory, bridge, mac);
+
+	return port ? port->name : "none";
+}
+
+static void test_ports(void **state)
+{
+	struct inventory *inventory = *state;
+	struct network *network = network_ab();
+	struct inventory_scope scope = { 0 };
+	struct port *ports = NULL;
+	size_t count = 0;
+
+	assert_string_equal(port_name(inventory, "br-1", MAC_A), "none");
+	set_mac(network, ID_A, MAC_A);
+	set_mac(network, ID_B, MAC_B);
+	world_put_network(inventory, network);
+	world_add_port(&ports, &count, "br-1", "veth9", MAC_B);
+	world_add_port(&ports, &count, "br-2", "veth3", MAC_A);
+	world_add_port(&ports, &count, "br-1", "veth1", MAC_A);
+	world_add_port(&ports, &count, "br-1", "veth0", (const uint8_t[6]){ 0 });
+	inventory_sort_ports(ports, count);
+	assert_string_equal(ports[0].name, "veth0");
+	assert_string_equal(ports[3].name, "veth3");
+	assert_int_equal(inventory_set_ports(inventory, ports, count, &scope), 0);
+	assert_true(!scope.all && scope.count == 2);
+	inventory_scope_clear(&scope);
+	assert_string_equal(port_name(inventory, "br-1", MAC_A), "veth1");
+	assert_string_equal(port_name(inventory, "br-2", MAC_A), "veth3");
+	assert_string_equal(port_name(inventory, "br-1", MAC_B), "veth9");
+	assert_string_equal(port_name(inventory, "br-2", MAC_B), "none");
+	assert_string_equal(port_name(inventory, "br-3", MAC_A), "none");
+	assert_string_equal(port_name(inventory, "br-1", (const uint8_t[6]){ 0 }), "none");
+	/* A second one with that MAC: neither is. */
+	ports = world_grow(NULL, count + 1, sizeof(*ports));
+	memcpy(ports, inventory->ports, count * sizeof(*ports));
+	world_add_port(&ports, &count, "br-1", "veth2", MAC_A);
+	inventory_sort_ports(ports, count);
+	assert_int_equal(inventory_port_changes(inventory, ports, count, &scope), 0);
+	assert_string_equal(port_name(inventory, "br-1", MAC_A), "veth1");
+	assert_int_equal(inventory_set_ports(inventory, ports, count, NULL), 0);
+	assert_true(!scope.all && scope.count == 1 && has_place(&scope, "n1", ID_A));
+	inventory_scope_clear(&scope);
+	assert_string_equal(port_name(inventory, "br-1", MAC_A), "none");
+	assert_string_equal(port_name(inventory, "br-1", MAC_B), "veth9");
+	/* The same again, and none at all. */
+	ports = world_grow(NULL, count, sizeof(*ports));
+	memcpy(ports, inventory->ports, count * sizeof(*ports));
+	assert_int_equal(inventory_set_ports(inventory, ports, count, &scope), 0);
+	assert_int_equal(scope.count, 0);
+	assert_int_equal(inventory_set_ports(inventory, NULL, 0, &scope), 0);
+	assert_int_equal(scope.count, 2);
+	inventory_scope_clear(&scope);
+	assert_string_equal(port_name(inventory, "br-1", MAC_B), "none");
+}
+
+static bool twice(const struct inventory *inventory, const char *address, uint8_t protocol, uint16_t port)
+{
+	struct container *container = world_container(ID_B, "b", NULL);
+	bool result;
+
+	world_publish(container, "0.0.0.0", 17, 1, 1);
+	world_publish(container, address, protocol, port, 80);
+	result = inventory_published_twice(inventory, container);
+	container_free(container);
+	return result;
+}
+
+/* One takes over from another: what is published belongs to the host, so neither can be looked at alone. */
+static void test_published_twice(void **state)
+{
+	struct inventory *inventory = *state;
+	struct container *container = world_container(ID_A, "a", NULL);
+	struct inventory_scope scope = { 0 };
+
+	world_put_network(inventory, network_ab());
+	assert_false(twice(inventory, "0.0.0.0", 6, 80));
+	world_publish(container, "0.0.0.0", 6, 80, 8080);
+	world_publish(container, "192.0.2.1", 6, 81, 8080);
+	world_put(inventory, container);
+	assert_int_equal(inventory->publishing, 1);
+	assert_true(twice(inventory, "0.0.0.0", 6, 80));
+	assert_true(twice(inventory, "192.0.2.9", 6, 80));
+	assert_true(twice(inventory, "0.0.0.0", 6, 81));
+	assert_true(twice(inventory, "192.0.2.1", 6, 81));
+	assert_false(twice(inventory, "192.0.2.2", 6, 81));
+	assert_false(twice(inventory, "0.0.0.0", 17, 80));
+	assert_false(twice(inventory, "0.0.0.0", 6, 82));
+	assert_false(twice(inventory, "::", 6, 80));
+	assert_false(inventory_published_twice(inventory, container));
+	assert_int_equal(inventory_container_changes(inventory, ID_A, &scope), 0);
+	assert_false(scope.all);
+	container = world_container(ID_B, "b", NULL);
+	world_publish(container, "192.0.2.1", 6, 80, 80);
+	world_put(inventory, container);
+	assert_int_equal(inventory->publishing, 2);
+	assert_int_equal(inventory_container_changes(inventory, ID_A, &scope), 0);
+	assert_true(scope.all);
+	inventory_scope_clear(&scope);
+	world_put(inventory, world_container(ID_B, "b", NULL));
+	inventory_remove_container(inventory, ID_A);
+	assert_int_equal(inventory->publishing, 0);
+}
+
 static void test_scope(void **state)
 {
 	struct inventory_scope scope = { 0 };
@@ -371,6 +517,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_network_itself_changes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_container_changes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_name_moves, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_twins, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_ports, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_published_twice, set_up, tear_down),
 		cmocka_unit_test(test_scope),
 	};
 

@@ -165,7 +165,7 @@ static void test_ranges_that_overlap(void **state)
 static void test_flushed_rules(void **state)
 {
 	struct policy *policy = some_policy();
-	struct kernel_change change = { .install = KERNEL_RULES, .table_exists = true };
+	struct kernel_change change = { .install = KERNEL_RULES, .table_exists = true, .guard_exists = true };
 	struct policy_record key;
 	struct kernel_state read;
 	struct kernel *kernel;
@@ -284,7 +284,7 @@ static void test_replace_remembers(void **state)
 		assert_int_equal(now->bytes, policy_at(policy, i)->bytes);
 		counted += now->packets != 0;
 	}
-	assert_int_equal(counted, 9);
+	assert_int_equal(counted, 33);
 	assert_int_equal(read.denied_count, 2);
 	assert_denied(&read, "172.18.0.7", "172.18.0.3", 6, 6379, 5, 300, 30 * 60 * 1000);
 	assert_denied(&read, "fd00::7", "fd00:18::3", 17, 53, 1, 80, 60 * 1000);
@@ -298,7 +298,7 @@ static void test_replace_remembers(void **state)
 static void test_refused(void **state)
 {
 	struct policy *policy = some_policy(), *wanted = some_policy(), *nothing = new_policy();
-	struct kernel_change change = { .install = KERNEL_KEEP, .table_exists = true };
+	struct kernel_change change = { .install = KERNEL_KEEP, .table_exists = true, .guard_exists = true };
 	struct error err = { "" };
 	struct policy_diff diff;
 	struct kernel *kernel;
@@ -392,7 +392,7 @@ static void test_many_at_once(void **state)
 
 static void test_clear(void **state)
 {
-	struct kernel_change change = { .remove_table = true, .table_exists = true };
+	struct kernel_change change = { .remove_table = true, .table_exists = true, .guard_exists = true };
 	struct policy *policy = some_policy();
 	char *list;
 	struct kernel *kernel;
@@ -406,7 +406,7 @@ static void test_clear(void **state)
 	assert_string_equal(list, "");
 	free(list);
 	/* Nothing to remove is no error. */
-	change.table_exists = false;
+	change.table_exists = change.guard_exists = false;
 	commit(kernel, &options, &change);
 	kernel_close(kernel);
 	policy_free(policy);
@@ -422,7 +422,9 @@ static void toggle_for_ever(const struct policy *a, const struct policy *b)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || kernel_open(&kernel, &err) < 0)
 		_exit(1);
 	for (;;) {
-		struct kernel_change change = { .install = KERNEL_REPLACE, .table_exists = true, .want = a };
+		struct kernel_change change = {
+			.install = KERNEL_REPLACE, .table_exists = true, .guard_exists = true, .want = a
+		};
 
 		if (kernel_commit(kernel, &options, &change, NULL, &err) < 0)
 			_exit(1);

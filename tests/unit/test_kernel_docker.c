@@ -349,15 +349,19 @@ static void test_one_transaction(void **state)
 	policy_finish(more);
 	assert_int_equal(policy_diff(policy, more, &diff), 0);
 	run("nft add element inet bulkhead flows4 '{ 10.0.0.1 . 10.0.0.2 . tcp . 80 }'");
-	change = (struct kernel_change){
-		.install = KERNEL_KEEP, .table_exists = true, .diff = &diff, .docker_remove = { true, true }
-	};
+	change = (struct kernel_change){ .install = KERNEL_KEEP,
+					 .table_exists = true,
+					 .guard_exists = true,
+					 .diff = &diff,
+					 .docker_remove = { true, true } };
 	assert_true(kernel_commit(kernel, &options, &change, NULL, &err) < 0);
 	assert_docker(kernel, 0, KERNEL_DOCKER_IPTABLES, "DOCKER-USER", true, 1);
 	assert_docker(kernel, 1, KERNEL_DOCKER_IPTABLES, "FORWARD", true, 1);
 	policy_diff_clear(&diff);
 	/* What clear does. */
-	change = (struct kernel_change){ .remove_table = true, .table_exists = true, .docker_remove = { true, true } };
+	change = (struct kernel_change){
+		.remove_table = true, .table_exists = true, .guard_exists = true, .docker_remove = { true, true }
+	};
 	commit(kernel, &options, &change);
 	read = read_kernel(kernel, &options);
 	assert_false(read.exists);

@@ -53,8 +53,8 @@ static void assert_readable(struct kernel *kernel, bool expected)
 static void test_own_changes_are_no_news(void **state)
 {
 	struct policy *policy = some_policy(), *nothing = new_policy();
-	struct kernel_change rules = { .install = KERNEL_RULES, .table_exists = true };
-	struct kernel_change clear = { .remove_table = true, .table_exists = true };
+	struct kernel_change rules = { .install = KERNEL_RULES, .table_exists = true, .guard_exists = true };
+	struct kernel_change clear = { .remove_table = true, .table_exists = true, .guard_exists = true };
 	struct kernel_news news;
 	struct kernel *kernel;
 

@@ -62,7 +62,7 @@ static void assert_flags(struct kernel *kernel, uint32_t flags)
 /* Nobody else touches the table while its owner lives. */
 static void test_owned(void **state)
 {
-	struct kernel_change remove = { .remove_table = true, .table_exists = true };
+	struct kernel_change remove = { .remove_table = true, .table_exists = true, .guard_exists = true };
 	struct policy *policy = some_policy(), *nothing = new_policy();
 	struct kernel *kernel = own_a_table(policy), *other;
 	struct error err = { "" };
@@ -97,7 +97,9 @@ static void test_owned(void **state)
 /* It outlives the owner, and the next one takes it over with all that it holds. */
 static void test_adopted(void **state)
 {
-	struct kernel_change adopt = { .install = KERNEL_KEEP, .table_exists = true, .adopt = true };
+	struct kernel_change adopt = {
+		.install = KERNEL_KEEP, .table_exists = true, .guard_exists = true, .adopt = true
+	};
 	struct policy *policy = some_policy(), *nothing = new_policy();
 	struct kernel *kernel = own_a_table(policy);
 
@@ -134,7 +136,9 @@ static void test_adopted(void **state)
 /* All or nothing: who fails to change an orphan does not own it either. */
 static void test_adoption_that_is_refused(void **state)
 {
-	struct kernel_change adopt = { .install = KERNEL_KEEP, .table_exists = true, .adopt = true };
+	struct kernel_change adopt = {
+		.install = KERNEL_KEEP, .table_exists = true, .guard_exists = true, .adopt = true
+	};
 	struct policy *policy = some_policy(), *gone = new_policy(), *nothing = new_policy();
 	struct kernel *kernel = own_a_table(policy), *other;
 	struct error err = { "" };
@@ -166,7 +170,9 @@ static void test_adoption_that_is_refused(void **state)
 /* A table of `apply` becomes the service's own, with what it counted; the kernel can only do that by replacement. */
 static void test_ownership_of_a_plain_table(void **state)
 {
-	struct kernel_change adopt = { .install = KERNEL_KEEP, .table_exists = true, .adopt = true };
+	struct kernel_change adopt = {
+		.install = KERNEL_KEEP, .table_exists = true, .guard_exists = true, .adopt = true
+	};
 	struct policy *policy = some_policy();
 	struct error err = { "" };
 	struct kernel_state read;
@@ -192,7 +198,9 @@ static void test_ownership_of_a_plain_table(void **state)
 static void test_refused_elements_do_not_cost_the_flags(void **state)
 {
 	struct policy *policy = some_policy(), *broken = some_policy();
-	struct kernel_change change = { .install = KERNEL_REPLACE, .table_exists = true, .want = broken };
+	struct kernel_change change = {
+		.install = KERNEL_REPLACE, .table_exists = true, .guard_exists = true, .want = broken
+	};
 	struct kernel *kernel = own_a_table(policy);
 	struct error err = { "" };
 

@@ -36,13 +36,13 @@ static const struct kernel_options options = { .mark = NAMESPACE_MARK };
 enum { ALICE, BOB, DORA, EVE, FRANK, CONTAINERS };
 
 static const struct {
-	const char *name, *bridge, *ipv4, *gateway, *ipv6;
+	const char *name, *bridge, *mac, *ipv4, *gateway, *ipv6;
 } containers[CONTAINERS] = {
-	[ALICE] = { "alice", "br-test", "10.77.0.2", "10.77.0.1", "fd77::2" },
-	[BOB] = { "bob", "br-test", "10.77.0.3", "10.77.0.1", "fd77::3" },
-	[DORA] = { "dora", "br-two", "10.78.0.2", "10.78.0.1", NULL },
-	[EVE] = { "eve", "br-new", "10.79.0.2", "10.79.0.1", NULL },
-	[FRANK] = { "frank", "br-new", "10.79.0.3", "10.79.0.1", NULL },
+	[ALICE] = { "alice", "br-test", "02:77:00:00:00:02", "10.77.0.2", "10.77.0.1", "fd77::2" },
+	[BOB] = { "bob", "br-test", "02:77:00:00:00:03", "10.77.0.3", "10.77.0.1", "fd77::3" },
+	[DORA] = { "dora", "br-two", "02:78:00:00:00:02", "10.78.0.2", "10.78.0.1", NULL },
+	[EVE] = { "eve", "br-new", "02:79:00:00:00:02", "10.79.0.2", "10.79.0.1", NULL },
+	[FRANK] = { "frank", "br-new", "02:79:00:00:00:03", "10.79.0.3", "10.79.0.1", NULL },
 };
 
 static int host = -1, inside[CONTAINERS];
@@ -71,8 +71,8 @@ static void enter(int fd)
 static void make_container(size_t i)
 {
 	enter(host);
-	run("ip link add %s type veth peer name eth0 netns /proc/%d/fd/%d && ip link set %s master %s up",
-	    containers[i].name, (int)getpid(), inside[i], containers[i].name, containers[i].bridge);
+	run("ip link add %s type veth peer name eth0 address %s netns /proc/%d/fd/%d && ip link set %s master %s up",
+	    containers[i].name, containers[i].mac, (int)getpid(), inside[i], containers[i].name, containers[i].bridge);
 	enter(inside[i]);
 	run("ip link set lo up && ip addr add %s/24 dev eth0 && ip link set eth0 up && ip route add default via %s",
 	    containers[i].ipv4, containers[i].gateway);
@@ -332,9 +332,35 @@ static void assert_no_echo(struct kernel *kernel, size_t from, size_t to)
 
 /* ---- Policies ---- */
 
+/* The link-local address is the MAC's (RFC 4291, appendix A). */
+static void add_guard(struct policy *policy, size_t who)
+{
+	unsigned mac[6];
+	char link_local[64];
+
+	assert_int_equal(
+		sscanf(containers[who].mac, "%x:%x:%x:%x:%x:%x", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5]),
+		6);
+	snprintf(link_local, sizeof(link_local), "fe80::%x:%xff:fe%02x:%x", (mac[0] ^ 2) << 8 | mac[1], mac[2], mac[3],
+		 mac[4] << 8 | mac[5]);
+	add_record(policy, POLICY_ENDPOINTS4, containers[who].bridge, containers[who].ipv4, NULL, 0, 0, 0, "endpoint");
+	if (containers[who].ipv6)
+		add_record(policy, POLICY_ENDPOINTS6, containers[who].bridge, containers[who].ipv6, NULL, 0, 0, 0,
+			   "endpoint");
+	add_place(policy, POLICY_PORTS, containers[who].name, NULL, NULL);
+	add_place(policy, POLICY_PLACES4, containers[who].name, containers[who].mac, containers[who].ipv4);
+	if (containers[who].ipv6)
+		add_place(policy, POLICY_PLACES6, containers[who].name, containers[who].mac, containers[who].ipv6);
+	add_place(policy, POLICY_PLACES6, containers[who].name, containers[who].mac, link_local);
+}
+
 static struct policy *two_networks(void)
 {
 	struct policy *policy = new_policy();
+
+	add_guard(policy, ALICE);
+	add_guard(policy, BOB);
+	add_guard(policy, DORA);
 
 	add_record(policy, POLICY_NETWORKS, "br-test", NULL, NULL, 0, 0, 0, "test");
 	add_record(policy, POLICY_BRIDGES, "br-test", NULL, NULL, 0, 0, 0, "test");
@@ -544,6 +570,257 @@ static void test_observed(void **state)
 	policy_free(policy);
 }
 
+/* ---- The layer-2 guard ---- */
+
+/* How many packets the drops of a chain have counted. */
+static unsigned long dropped_in(const char *chain)
+{
+	char *list = output_of("nft list chain %s", chain);
+	unsigned long total = 0, packets;
+
+	for (const char *at = list; (at = strstr(at, "counter packets ")); at++) {
+		if (sscanf(at, "counter packets %lu", &packets) == 1)
+			total += packets;
+	}
+	free(list);
+	return total;
+}
+
+static void wait_dropped_in(const char *chain, unsigned long before)
+{
+	uint64_t deadline = now_ms() + DEADLINE_MS;
+
+	while (dropped_in(chain) == before) {
+		if (now_ms() > deadline)
+			fail_msg("%s dropped nothing", chain);
+		(void)poll(NULL, 0, 5);
+	}
+}
+
+/* A connection that nobody answers because that chain dropped it. */
+static void assert_dropped_in(const char *chain, size_t from, const char *address, int listener, uint16_t port)
+{
+	unsigned long before = dropped_in(chain);
+	int fd = begin_connect(from, address, port);
+
+	wait_dropped_in(chain, before);
+	assert_false(wait_for(listener, POLLIN, 0));
+	close(fd);
+}
+
+static int listen_on_host(const char *address, uint16_t port)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage at;
+	socklen_t length = make_address(address, port, &at);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, length), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	return fd;
+}
+
+/* From the host, or from the world through it. */
+static void send_from_host(const char *address, uint16_t port)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage to;
+	socklen_t length = make_address(address, port, &to);
+
+	assert_true(fd >= 0);
+	assert_int_equal(sendto(fd, "x", 1, 0, (struct sockaddr *)&to, length), 1);
+	close(fd);
+}
+
+static void add_bridge(struct policy *policy, const char *bridge, const char *name)
+{
+	add_record(policy, POLICY_NETWORKS, bridge, NULL, NULL, 0, 0, 0, name);
+	add_record(policy, POLICY_BRIDGES, bridge, NULL, NULL, 0, 0, 0, name);
+}
+
+/* A port that nobody has told us of is closed to everything: other containers, whatever their flows, and the host. */
+static void test_an_unknown_port(void **state)
+{
+	struct policy *policy = new_policy(), *known = declared_flows();
+	struct kernel *kernel;
+	int at_host, at_bob, at_alice;
+	unsigned long before;
+	char byte;
+
+	(void)state;
+	if (!make_network()) {
+		policy_free(known);
+		policy_free(policy);
+		skip();
+	}
+	add_bridge(policy, "br-test", "test");
+	add_guard(policy, BOB);
+	/* The address is somebody's; who has it now is not known. */
+	add_record(policy, POLICY_ENDPOINTS4, "br-test", containers[ALICE].ipv4, NULL, 0, 0, 0, "endpoint");
+	add_flow(policy, POLICY_FLOWS4, "10.77.0.2", "10.77.0.3", IPPROTO_TCP, 5432, "t: a (alice) -> b (bob)");
+	policy_finish(policy);
+	at_host = listen_on_host("10.77.0.1", 8125);
+	at_bob = bound(BOB, containers[BOB].ipv4, 5432, SOCK_STREAM);
+	at_alice = bound(ALICE, containers[ALICE].ipv4, 99, SOCK_DGRAM);
+	send_from_host(containers[ALICE].ipv4, 99);
+	assert_true(wait_for(at_alice, POLLIN, DEADLINE_MS));
+	assert_int_equal(recv(at_alice, &byte, 1, 0), 1);
+	assert_tcp(ALICE, BOB, false, 5433);
+	/* So that both know each other's MAC, and the drop is one of IP. */
+	kernel = open_kernel();
+	install(kernel, &options, policy);
+	assert_dropped_in("bridge bulkhead forward", ALICE, containers[BOB].ipv4, at_bob, 5432);
+	assert_dropped_in("inet bulkhead unknown", ALICE, "10.77.0.1", at_host, 8125);
+	before = dropped_in("bridge bulkhead postrouting");
+	send_from_host(containers[ALICE].ipv4, 99);
+	wait_dropped_in("bridge bulkhead postrouting", before);
+	assert_false(wait_for(at_alice, POLLIN, 0));
+	change_to(kernel, &options, known);
+	close(at_bob);
+	assert_tcp(ALICE, BOB, false, 5432);
+	close(begin_connect(ALICE, "10.77.0.1", 8125));
+	assert_true(wait_for(at_host, POLLIN, DEADLINE_MS));
+	send_from_host(containers[ALICE].ipv4, 99);
+	assert_true(wait_for(at_alice, POLLIN, DEADLINE_MS));
+	close(at_alice);
+	close(at_host);
+	kernel_close(kernel);
+	close_network();
+	policy_free(known);
+	policy_free(policy);
+}
+
+/* The host opens nothing to an address that nobody has, or whose published ports are not known: what waits for the
+ * address to be resolved would get there without being asked again. */
+static void test_from_the_host(void **state)
+{
+	struct policy *policy = two_networks(), *starting = two_networks();
+	struct kernel *kernel;
+	int listener, fd;
+
+	(void)state;
+	if (!make_network()) {
+		policy_free(starting);
+		policy_free(policy);
+		skip();
+	}
+	policy_finish(policy);
+	add_record(starting, POLICY_STARTING4, NULL, containers[BOB].ipv4, NULL, 0, 0, 0, "bob");
+	policy_finish(starting);
+	listener = bound(BOB, containers[BOB].ipv4, 80, SOCK_STREAM);
+	kernel = open_kernel();
+	install(kernel, &options, starting);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	{
+		struct sockaddr_storage to;
+		socklen_t length = make_address(containers[BOB].ipv4, 80, &to);
+
+		assert_int_equal(connect(fd, (struct sockaddr *)&to, length), -1);
+		assert_int_equal(errno, ECONNREFUSED);
+		length = make_address("10.77.0.50", 80, &to);
+		assert_int_equal(connect(fd, (struct sockaddr *)&to, length), -1);
+		assert_int_equal(errno, ECONNREFUSED);
+		change_to(kernel, &options, policy);
+		length = make_address(containers[BOB].ipv4, 80, &to);
+		assert_int_equal(connect(fd, (struct sockaddr *)&to, length), 0);
+	}
+	assert_true(wait_for(listener, POLLIN, DEADLINE_MS));
+	close(fd);
+	close(listener);
+	kernel_close(kernel);
+	close_network();
+	policy_free(starting);
+	policy_free(policy);
+}
+
+/* An address that somebody else has the flows of, taken by hand. */
+static void test_a_taken_address(void **state)
+{
+	struct policy *policy = new_policy();
+	struct kernel *kernel;
+	int listener;
+
+	(void)state;
+	if (!make_network()) {
+		policy_free(policy);
+		skip();
+	}
+	add_bridge(policy, "br-test", "test");
+	add_guard(policy, ALICE);
+	add_guard(policy, BOB);
+	add_flow(policy, POLICY_FLOWS4, "10.77.0.99", "10.77.0.3", IPPROTO_TCP, 5432, "t: c (carol) -> b (bob)");
+	policy_finish(policy);
+	listener = bound(BOB, containers[BOB].ipv4, 5432, SOCK_STREAM);
+	enter(inside[ALICE]);
+	run("ip addr add 10.77.0.99/24 dev eth0 && ip route add 10.77.0.3 dev eth0 src 10.77.0.99");
+	enter(host);
+	/* The control, which also lets both learn each other's MAC. */
+	close(begin_connect(ALICE, containers[BOB].ipv4, 5432));
+	assert_true(wait_for(listener, POLLIN, DEADLINE_MS));
+	close(accept(listener, NULL, NULL));
+	kernel = open_kernel();
+	install(kernel, &options, policy);
+	assert_dropped_in("bridge bulkhead sent", ALICE, containers[BOB].ipv4, listener, 5432);
+	close(listener);
+	kernel_close(kernel);
+	close_network();
+	policy_free(policy);
+}
+
+/* With br_netfilter switched off no rule of table inet sees what passes on one bridge; the guard does. */
+static void test_switched_off(void **state)
+{
+	struct policy *policy = declared_flows();
+	struct kernel *kernel;
+	int listener;
+
+	(void)state;
+	if (!make_network()) {
+		policy_free(policy);
+		skip();
+	}
+	listener = bound(BOB, containers[BOB].ipv4, 5433, SOCK_STREAM);
+	kernel = open_kernel();
+	install(kernel, &options, policy);
+	assert_tcp(ALICE, BOB, false, 5432);
+	assert_true(namespace_put("/proc/sys/net/bridge/bridge-nf-call-iptables", "0"));
+	assert_dropped_in("bridge bulkhead forwarded", ALICE, containers[BOB].ipv4, listener, 5433);
+	assert_true(namespace_put("/proc/sys/net/bridge/bridge-nf-call-iptables", "1"));
+	assert_tcp(ALICE, BOB, false, 5432);
+	close(listener);
+	kernel_close(kernel);
+	close_network();
+	policy_free(policy);
+}
+
+/* Somebody else's rules that remember the whole mark with the connection, as hosts with several uplinks have them: the
+ * bit that an admitted packet carried comes back with the next one. */
+static void test_restored_marks(void **state)
+{
+	struct policy *policy = declared_flows();
+	struct kernel *kernel;
+
+	(void)state;
+	if (!make_network()) {
+		policy_free(policy);
+		skip();
+	}
+	run("nft add table inet uplinks && "
+	    "nft 'add chain inet uplinks in { type filter hook prerouting priority mangle; }' && "
+	    "nft 'add chain inet uplinks out { type filter hook postrouting priority mangle; }' && "
+	    "nft add rule inet uplinks in meta mark set ct mark && "
+	    "nft add rule inet uplinks out ct mark set meta mark");
+	kernel = open_kernel();
+	install(kernel, &options, policy);
+	assert_tcp(ALICE, BOB, false, 5432);
+	assert_tcp(ALICE, BOB, true, 5432);
+	assert_no_tcp(kernel, ALICE, BOB, false, 5433);
+	kernel_close(kernel);
+	close_network();
+	policy_free(policy);
+}
+
 /* Docker's own drop, with ICC off: what is declared passes it by our mark, IPv6 and its neighbour discovery too. */
 static void test_beside_dockers_drop(void **state)
 {
@@ -585,10 +862,12 @@ static void test_beside_dockers_drop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_without_the_table),   cmocka_unit_test(test_what_is_declared),
-		cmocka_unit_test(test_what_is_not),	    cmocka_unit_test(test_an_unknown_network),
-		cmocka_unit_test(test_withdrawal),	    cmocka_unit_test(test_observed),
-		cmocka_unit_test(test_beside_dockers_drop),
+		cmocka_unit_test(test_without_the_table), cmocka_unit_test(test_what_is_declared),
+		cmocka_unit_test(test_what_is_not),	  cmocka_unit_test(test_an_unknown_network),
+		cmocka_unit_test(test_withdrawal),	  cmocka_unit_test(test_observed),
+		cmocka_unit_test(test_restored_marks),	  cmocka_unit_test(test_beside_dockers_drop),
+		cmocka_unit_test(test_an_unknown_port),	  cmocka_unit_test(test_a_taken_address),
+		cmocka_unit_test(test_from_the_host),	  cmocka_unit_test(test_switched_off),
 	};
 
 	return cmocka_run_group_tests(tests, namespace_setup, NULL);

@@ -3,9 +3,7 @@
 #include "links.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,51 +12,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include <cmocka.h>
 
-#define DEADLINE_MS 5000
-
-static bool have_namespace;
-
-static bool put(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "we");
-	bool ok = file && fputs(text, file) >= 0;
-
-	return file && fclose(file) == 0 && ok;
-}
-
-/* Root in a namespace of our own, so that ip(8) keeps its capabilities. */
-static bool become_root(void)
-{
-	char users[64], groups[64];
-
-	snprintf(users, sizeof(users), "0 %u 1", (unsigned)geteuid());
-	snprintf(groups, sizeof(groups), "0 %u 1", (unsigned)getegid());
-	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && put("/proc/self/setgroups", "deny") &&
-	       put("/proc/self/uid_map", users) && put("/proc/self/gid_map", groups);
-}
-
-static int enter_namespace(void **state)
-{
-	(void)state;
-	have_namespace = unshare(CLONE_NEWNET) == 0 || become_root();
-	return 0;
-}
-
-__attribute__((format(printf, 1, 2))) static void ip(const char *fmt, ...)
-{
-	char command[4096];
-	va_list arguments;
-
-	va_start(arguments, fmt);
-	vsnprintf(command, sizeof(command), fmt, arguments);
-	va_end(arguments);
-	if (system(command) != 0)
-		fail_msg("failed: %s", command);
-}
+#include "links_scene.h"
 
 static int compare_names(const void *a, const void *b)
 {
@@ -82,45 +39,6 @@ static void assert_bridges(struct links *links, const char *expected)
 	free(names);
 	assert_string_equal(text, expected);
 }
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static bool drain(struct links *links)
-{
-	struct error err = { 0 };
-	bool changed = true;
-
-	if (links_monitor_drain(links, &changed, &err) < 0)
-		fail_msg("%s", err.text);
-	return changed;
-}
-
-/* Waits for news until the deadline. */
-static bool news(struct links *links, int fd)
-{
-	int64_t end = now_ms() + DEADLINE_MS;
-
-	while (now_ms() < end) {
-		struct pollfd wait = { .fd = fd, .events = POLLIN };
-
-		poll(&wait, 1, (int)(end - now_ms()));
-		if (drain(links))
-			return true;
-	}
-	return false;
-}
-
-#define NEED_NAMESPACE()                                                                                               \
-	do {                                                                                                           \
-		if (!have_namespace)                                                                                   \
-			skip();                                                                                        \
-	} while (0)
 
 static void only_bridges_are_listed(void **state)
 {
@@ -169,22 +87,22 @@ static void coming_and_going_is_news(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(links_monitor(links, NULL), fd);
 	assert_bridges(links, "");
-	assert_false(drain(links));
+	assert_false(drain(links).bridges);
 	ip("ip link add br-a type bridge");
-	assert_true(news(links, fd));
-	assert_false(drain(links));
+	assert_true(wait_for(links, fd, true));
+	assert_false(drain(links).bridges);
 	ip("ip link set br-a name br-b");
-	assert_true(news(links, fd));
+	assert_true(wait_for(links, fd, true));
 	ip("ip link del br-b");
-	assert_true(news(links, fd));
+	assert_true(wait_for(links, fd, true));
 	/* Gone and back under the same name is another link. */
 	ip("ip link add br-a type bridge");
 	assert_bridges(links, "br-a ");
 	drain(links);
 	ip("ip link del br-a && ip link add br-a type bridge");
-	assert_true(news(links, fd));
+	assert_true(wait_for(links, fd, true));
 	ip("ip link del br-a");
-	assert_true(news(links, fd));
+	assert_true(wait_for(links, fd, true));
 }
 
 /* Containers come and go, and with them veths and the bridge's carrier: no news. */
@@ -203,15 +121,16 @@ static void the_rest_is_no_news(void **state)
 	ip("ip link set br-a up && ip link add veth-a type veth peer name veth-b && ip link set veth-a master br-a && "
 	   "ip link set veth-a up && ip link set veth-b up && ip link set veth-a nomaster && ip link del veth-a");
 	assert_int_equal(poll(&wait, 1, DEADLINE_MS), 1); /* something was said … */
-	assert_false(drain(links));			  /* … that does not matter */
+	assert_false(drain(links).bridges);		  /* … that does not matter */
 	ip("ip link del br-a");
-	assert_true(news(links, wait.fd));
+	assert_true(wait_for(links, wait.fd, true));
 }
 
 /* More messages than the socket can hold, none of them read. */
 static void lost_messages_are_news(void **state)
 {
 	cleanup_of(links) struct links *links = NULL;
+	struct links_news news;
 	int fd, small = 2048;
 
 	(void)state;
@@ -222,8 +141,10 @@ static void lost_messages_are_news(void **state)
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
 	ip("ip link add veth-a type veth peer name veth-b && "
 	   "for i in $(seq 50); do echo link set veth-a mtu $((1000 + i)); done | ip -batch - && ip link del veth-a");
-	assert_true(drain(links));
-	while (drain(links))
+	news = drain(links);
+	assert_true(news.bridges);
+	assert_true(news.ports);
+	while (drain(links).bridges)
 		;
 }
 
@@ -264,11 +185,11 @@ static void drain_without_subscription(void **state)
 {
 	cleanup_of(links) struct links *links = NULL;
 	struct error err = { 0 };
-	bool changed;
+	struct links_news news;
 
 	(void)state;
 	assert_int_equal(links_open(&links, NULL), 0);
-	assert_int_equal(links_monitor_drain(links, &changed, &err), -EBADF);
+	assert_int_equal(links_monitor_drain(links, &news, &err), -EBADF);
 	assert_true(err.text[0]);
 	links_close(NULL);
 }

@@ -40,21 +40,68 @@ static struct address random_address(uint8_t family)
 	return address;
 }
 
-static void random_flow(struct policy_record *record)
+/* A network of any length, with its first address. */
+static struct address random_network(uint8_t family, uint8_t *length)
+{
+	struct address address = random_address(family);
+
+	*length = (uint8_t)random_below(8 * address_length(&address) + 1);
+	return address_prefix(&address, *length);
+}
+
+static void random_ports(struct policy_record *record, bool interval)
+{
+	record->protocol_first = record->protocol_last = (uint8_t)random_below(256);
+	record->port_first = record->port_last = (uint16_t)random_below(65536);
+	if (interval) {
+		record->protocol_last = (uint8_t)(record->protocol_first + random_below(256u - record->protocol_first));
+		record->port_last = (uint16_t)(record->port_first + random_below(65536u - record->port_first));
+	}
+}
+
+static void random_link(struct policy_record *record)
+{
+	snprintf(record->bridge, sizeof(record->bridge), "br-%07u", random_below(10000000));
+}
+
+static void random_key(struct policy_record *record)
 {
 	uint8_t family = policy_set_family(record->set);
 
-	record->source = random_address(family);
-	record->destination = random_address(family);
-	record->protocol_first = record->protocol_last = (uint8_t)random_below(256);
-	record->port_first = record->port_last = (uint16_t)random_below(65536);
-	if (random_below(2)) {
+	switch (policy_set_shape(record->set)) {
+	case POLICY_SHAPE_BRIDGE:
+	case POLICY_SHAPE_BRIDGE_TWICE:
+		random_link(record);
+		break;
+	case POLICY_SHAPE_PLACE:
+		for (size_t i = 0; i < sizeof(record->mac); i++)
+			record->mac[i] = (uint8_t)random_below(256);
+		/* fall through */
+	case POLICY_SHAPE_ENDPOINT:
+		random_link(record);
+		/* fall through */
+	case POLICY_SHAPE_ADDRESS:
+		record->source = random_address(family);
+		break;
+	case POLICY_SHAPE_PUBLISHED:
+		record->destination = random_network(family, &record->destination_length);
+		random_ports(record, true);
+		break;
+	case POLICY_SHAPE_BOUNDARY:
+		record->source = random_network(family, &record->source_length);
+		record->destination = random_network(family, &record->destination_length);
+		random_ports(record, true);
+		break;
+	case POLICY_SHAPE_FLOW:
+	case POLICY_SHAPE_RANGE:
+		record->source = random_address(family);
+		record->destination = random_address(family);
+		random_ports(record, policy_set_shape(record->set) == POLICY_SHAPE_RANGE);
+		break;
+	}
+	if (record->set >= POLICY_FLOWS4 && random_below(2)) {
 		record->packets = random_below(1000);
 		record->bytes = (uint64_t)random_below(1u << 20) << 24;
-	}
-	if (record->set == POLICY_RANGES4 || record->set == POLICY_RANGES6) {
-		record->protocol_last = (uint8_t)(record->protocol_first + random_below(256u - record->protocol_first));
-		record->port_last = (uint16_t)(record->port_first + random_below(65536u - record->port_first));
 	}
 }
 
@@ -70,12 +117,7 @@ static void random_record(enum policy_set set, struct policy_record *record, cha
 		comment[i] = (char)('a' + random_below(26));
 	comment[length] = '\0';
 	record->comment = comment;
-	if (set <= POLICY_ENDPOINTS6)
-		snprintf(record->bridge, sizeof(record->bridge), "br-%07u", random_below(10000000));
-	if (set >= POLICY_ENDPOINTS4 && set <= POLICY_OBSERVED6)
-		record->source = random_address(policy_set_family(set));
-	if (set >= POLICY_FLOWS4)
-		random_flow(record);
+	random_key(record);
 }
 
 static struct policy *random_policy(size_t count)

@@ -236,6 +236,152 @@ static void test_overlapping_ranges(void **state)
 	policy_free(policy);
 }
 
+static struct policy_record boundary(enum policy_set set, const char *source, const char *destination, uint16_t first,
+				     uint16_t last, const char *comment)
+{
+	struct policy_record record = {
+		.set = set,
+		.protocol_first = 6,
+		.protocol_last = 6,
+		.port_first = first,
+		.port_last = last,
+		.comment = comment,
+	};
+	struct cidr cidr;
+
+	if (source) {
+		assert_int_equal(cidr_parse(source, &cidr), 0);
+		record.source = cidr.base;
+		record.source_length = cidr.length;
+	}
+	assert_int_equal(cidr_parse(destination, &cidr), 0);
+	record.destination = cidr.base;
+	record.destination_length = cidr.length;
+	return record;
+}
+
+/* Whether two records of networks share a packet. */
+static bool meet(const struct policy_record *a, const struct policy_record *b)
+{
+	unsigned source = a->source_length < b->source_length ? a->source_length : b->source_length;
+	unsigned destination =
+		a->destination_length < b->destination_length ? a->destination_length : b->destination_length;
+	struct address from[] = { address_prefix(&a->source, source), address_prefix(&b->source, source) };
+	struct address to[] = { address_prefix(&a->destination, destination),
+				address_prefix(&b->destination, destination) };
+
+	return address_compare(&from[0], &from[1]) == 0 && address_compare(&to[0], &to[1]) == 0 &&
+	       a->port_first <= b->port_last && b->port_first <= a->port_last;
+}
+
+static void test_keys_of_networks(void **state)
+{
+	struct policy_record record = boundary(POLICY_INGRESS4, "0.0.0.0/0", "172.18.0.2", 80, 80, "");
+	struct policy_record place = { .set = POLICY_PLACES6, .bridge = "veth1", .mac = { 2, 0x42, 0xac, 0x12, 0, 2 } };
+	char key[POLICY_KEY_TEXT_SIZE];
+
+	(void)state;
+	assert_string_equal(policy_key_format(&record, key), "0.0.0.0/0 . 172.18.0.2 . tcp . 80");
+	record = boundary(POLICY_EGRESS6, "fd00::2", "2001:db8::/32", 1, 65535, "");
+	record.protocol_first = 0;
+	record.protocol_last = 255;
+	assert_string_equal(policy_key_format(&record, key), "fd00::2 . 2001:db8::/32 . 0-255 . 1-65535");
+	record = boundary(POLICY_PUBLISHED4, NULL, "0.0.0.0/0", 8080, 8080, "");
+	assert_string_equal(policy_key_format(&record, key), "0.0.0.0/0 . tcp . 8080");
+	record = boundary(POLICY_GATED6, NULL, "2001:db8::1", 8080, 8080, "");
+	assert_string_equal(policy_key_format(&record, key), "2001:db8::1 . tcp . 8080");
+	assert_int_equal(address_parse("fd00::2", false, &place.source), 0);
+	assert_string_equal(policy_key_format(&place, key), "\"veth1\" . 02:42:ac:12:00:02 . fd00::2");
+	place.set = POLICY_STARTING6;
+	assert_string_equal(policy_key_format(&place, key), "fd00::2");
+	place.set = POLICY_UNGUARDED;
+	assert_string_equal(policy_key_format(&place, key), "\"veth1\"");
+	/* The longest that there is. */
+	record = boundary(POLICY_DOORS6, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127",
+			  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127", 10000, 65535, "");
+	record.protocol_first = 100;
+	record.protocol_last = 255;
+	assert_string_equal(policy_key_format(&record, key), "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127 . "
+							     "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127 . "
+							     "100-255 . 10000-65535");
+}
+
+/* The last resort: whatever was added, no two elements overlap, and the one that sorts first stays. */
+static void test_overlapping_networks(void **state)
+{
+	struct policy_record records[] = {
+		boundary(POLICY_INGRESS4, "0.0.0.0/0", "10.0.0.2", 80, 80, "stays 0"),
+		boundary(POLICY_INGRESS4, "0.0.0.0/0", "10.0.0.3", 81, 81, "stays 1"),
+		boundary(POLICY_INGRESS4, "192.0.2.0/24", "10.0.0.2", 80, 80, "in 0"),
+		boundary(POLICY_INGRESS4, "192.0.2.0/24", "10.0.0.0/8", 81, 85, "meets 1"),
+		boundary(POLICY_INGRESS4, "192.0.2.0/24", "10.0.0.4", 80, 80, "stays 2"),
+		boundary(POLICY_INGRESS4, "192.0.2.7", "10.0.0.0/16", 82, 90, "stays 3"),
+		boundary(POLICY_INGRESS4, "192.0.2.7", "10.0.0.9", 90, 91, "in 3"),
+		boundary(POLICY_INGRESS4, "198.51.100.0/24", "10.0.0.4", 80, 80, "stays 4"),
+		boundary(POLICY_PUBLISHED4, NULL, "0.0.0.0/0", 8080, 8080, "stays 5"),
+		boundary(POLICY_PUBLISHED4, NULL, "0.0.0.0/0", 8081, 8081, "stays 6"),
+		boundary(POLICY_PUBLISHED4, NULL, "192.0.2.1", 8080, 8080, "in 5"),
+		boundary(POLICY_PUBLISHED4, NULL, "192.0.2.1", 8082, 8082, "stays 7"),
+		boundary(POLICY_GATED4, NULL, "192.0.2.1", 8080, 8080, "stays 8"),
+	};
+	const size_t count = sizeof(records) / sizeof(records[0]);
+	struct policy *policy = policy_of(records, count);
+
+	(void)state;
+	assert_int_equal(policy_count(policy), 9);
+	for (size_t i = 0; i < count; i++) {
+		bool stays = strncmp(records[i].comment, "stays", 5) == 0;
+
+		if ((policy_find(policy, &records[i]) != NULL) != stays)
+			fail_msg("%s: wrong", records[i].comment);
+	}
+	policy_free(policy);
+}
+
+/* Any heap of records ends as what a comparison of all pairs would leave. */
+static void test_random_networks(void **state)
+{
+	static const char *const networks[] = { "0.0.0.0/0", "10.0.0.0/8",    "10.0.0.0/24", "10.0.0.0/25",
+						"10.0.0.1",  "10.0.0.128/25", "10.0.0.129",  "192.0.2.1" };
+	unsigned random = 1;
+
+	(void)state;
+	for (unsigned round = 0; round < 2000; round++) {
+		struct policy_record records[12];
+		struct policy *policy;
+		size_t kept = 0;
+
+		for (size_t i = 0; i < 12; i++) {
+			unsigned pick[4];
+
+			for (size_t j = 0; j < 4; j++) {
+				random = random * 1103515245 + 12345;
+				pick[j] = (random >> 16) % 8;
+			}
+			records[i] = boundary(POLICY_GATES4, networks[pick[0]], networks[pick[1]], (uint16_t)pick[2],
+					      (uint16_t)(pick[2] + pick[3] / 3), "");
+		}
+		policy = policy_of(records, 12);
+		for (size_t i = 0; i < policy_count(policy); i++) {
+			const struct policy_record *a = policy_at(policy, i);
+
+			for (size_t j = 0; j < i; j++)
+				assert_false(meet(policy_at(policy, j), a));
+		}
+		/* None is missing that would have met nobody. */
+		for (size_t i = 0; i < 12; i++) {
+			bool met = false;
+
+			for (size_t j = 0; j < policy_count(policy); j++)
+				met = met || meet(policy_at(policy, j), &records[i]);
+			assert_true(met);
+			kept += policy_find(policy, &records[i]) != NULL;
+		}
+		assert_true(kept >= policy_count(policy) && policy_count(policy) > 0);
+		policy_free(policy);
+	}
+}
+
 static void test_addresses(void **state)
 {
 	struct address address;
@@ -260,6 +406,21 @@ static void test_addresses(void **state)
 	assert_int_equal(cidr_parse("192.0.2.1", &cidr), 0);
 	assert_int_equal(cidr.length, 32);
 	assert_int_equal(cidr_parse("0.0.0.0/0", &cidr), 0);
+	assert_int_equal(address_parse("192.0.2.77", false, &address), 0);
+	assert_int_equal(cidr_parse("192.0.2.64/26", &cidr), 0);
+	assert_true(address_is_in(&address, &cidr.base, cidr.length));
+	assert_false(address_is_in(&address, &cidr.base, 29));
+	address = address_prefix(&address, 25);
+	assert_string_equal(address_format(&address, text), "192.0.2.0");
+	address = address_prefix(&address, 0);
+	assert_string_equal(address_format(&address, text), "0.0.0.0");
+	assert_int_equal(address_parse("2001:db8::ffff", false, &address), 0);
+	address = address_prefix(&address, 121);
+	assert_string_equal(address_format(&address, text), "2001:db8::ff80");
+	address = address_prefix(&address, 128);
+	assert_string_equal(address_format(&address, text), "2001:db8::ff80");
+	/* Families do not mix. */
+	assert_false(address_is_in(&address, &(struct address){ .family = ADDRESS_IPV4 }, 0));
 }
 
 int main(void)
@@ -274,6 +435,9 @@ int main(void)
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_overlapping_ranges),
+		cmocka_unit_test(test_keys_of_networks),
+		cmocka_unit_test(test_overlapping_networks),
+		cmocka_unit_test(test_random_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,11 +9,13 @@
 
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
+#include <libnftnl/rule.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
 #include "kernel_namespace.h"
+#include "nft_skeleton.h"
 
 static const struct kernel_options options = { .mark = NAMESPACE_MARK };
 
@@ -50,12 +52,12 @@ static int write_message(const struct nlmsghdr *message, void *data)
 }
 
 /* The caller frees the text. */
-static char *dump_messages(uint16_t type, uint16_t handle, uint16_t position)
+static char *dump_messages(uint16_t family, uint16_t type, uint16_t handle, uint16_t position)
 {
 	static char buffer[65536];
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 	struct dump dump = { .handle = handle, .position = position };
-	struct nlmsghdr *request = nftnl_nlmsg_build_hdr(buffer, type, NFPROTO_INET, NLM_F_DUMP, 1);
+	struct nlmsghdr *request = nftnl_nlmsg_build_hdr(buffer, type, family, NLM_F_DUMP, 1);
 	ssize_t length;
 	int more = 1;
 
@@ -80,12 +82,12 @@ struct picture {
 	char *list, *sets, *chains, *rules;
 };
 
-static void take_picture(struct picture *picture)
+static void take_picture(struct picture *picture, uint16_t family)
 {
-	picture->list = output_of("nft list table inet bulkhead");
-	picture->sets = dump_messages(NFT_MSG_GETSET, NFTA_SET_HANDLE, 0);
-	picture->chains = dump_messages(NFT_MSG_GETCHAIN, NFTA_CHAIN_HANDLE, NFTA_CHAIN_USE);
-	picture->rules = dump_messages(NFT_MSG_GETRULE, NFTA_RULE_HANDLE, NFTA_RULE_POSITION);
+	picture->list = output_of("nft list table %s bulkhead", family == NFPROTO_INET ? "inet" : "bridge");
+	picture->sets = dump_messages(family, NFT_MSG_GETSET, NFTA_SET_HANDLE, 0);
+	picture->chains = dump_messages(family, NFT_MSG_GETCHAIN, NFTA_CHAIN_HANDLE, NFTA_CHAIN_USE);
+	picture->rules = dump_messages(family, NFT_MSG_GETRULE, NFTA_RULE_HANDLE, NFTA_RULE_POSITION);
 }
 
 static void free_picture(struct picture *picture)
@@ -105,10 +107,30 @@ static size_t count_lines(const char *text)
 	return count;
 }
 
+static const struct {
+	uint16_t family;
+	size_t sets, chains, rules; /* sets and chains exactly, rules at least */
+} tables[] = {
+	{ NFPROTO_INET, 42, 46, 160 },
+	{ NFPROTO_BRIDGE, 7, 11, 35 },
+};
+#define TABLE_COUNT (sizeof(tables) / sizeof(tables[0]))
+
+static void compare_pictures(size_t table, const struct picture *ours, const struct picture *theirs)
+{
+	assert_same_text("nft's list", theirs->list, ours->list);
+	assert_int_equal(count_lines(theirs->sets), tables[table].sets);
+	assert_same_text("a set", theirs->sets, ours->sets);
+	assert_int_equal(count_lines(theirs->chains), tables[table].chains);
+	assert_same_text("a chain", theirs->chains, ours->chains);
+	assert_true(count_lines(theirs->rules) > tables[table].rules);
+	assert_same_text("a rule", theirs->rules, ours->rules);
+}
+
 static void test_builds_what_nft_builds(void **state)
 {
+	struct picture ours[TABLE_COUNT], theirs[TABLE_COUNT];
 	struct policy *nothing = new_policy();
-	struct picture ours, theirs;
 	struct kernel *kernel;
 
 	(void)state;
@@ -116,20 +138,17 @@ static void test_builds_what_nft_builds(void **state)
 	policy_finish(nothing);
 	kernel = open_kernel();
 	install(kernel, &options, nothing);
-	take_picture(&ours);
+	for (size_t i = 0; i < TABLE_COUNT; i++)
+		take_picture(&ours[i], tables[i].family);
 	kernel_close(kernel);
 	namespace_fresh();
 	run("nft -f " TESTS_DIR "/unit/skeleton.nft");
-	take_picture(&theirs);
-	assert_same_text("nft's list", theirs.list, ours.list);
-	assert_int_equal(count_lines(theirs.sets), 13);
-	assert_same_text("a set", theirs.sets, ours.sets);
-	assert_int_equal(count_lines(theirs.chains), 12);
-	assert_same_text("a chain", theirs.chains, ours.chains);
-	assert_true(count_lines(theirs.rules) > 40);
-	assert_same_text("a rule", theirs.rules, ours.rules);
-	free_picture(&ours);
-	free_picture(&theirs);
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		take_picture(&theirs[i], tables[i].family);
+		compare_pictures(i, &ours[i], &theirs[i]);
+		free_picture(&ours[i]);
+		free_picture(&theirs[i]);
+	}
 	policy_free(nothing);
 }
 
@@ -210,9 +229,10 @@ static void test_no_mark(void **state)
 	kernel = open_kernel();
 	install(kernel, &no_mark, policy);
 	assert_kernel_holds(kernel, &no_mark, policy);
-	list = output_of("nft list chain inet bulkhead admit");
-	assert_null(strstr(list, "mark set"));
-	assert_non_null(strstr(list, "\t\taccept"));
+	list = output_of("nft list ruleset");
+	assert_null(strstr(list, "meta mark"));
+	assert_non_null(strstr(list, "chain admit {\n\t\taccept"));
+	assert_non_null(strstr(list, "chain checked {\n\t\taccept"));
 	free(list);
 	/* The mark is a rule's; another one asks for other rules, and for nothing else. */
 	read = read_kernel(kernel, &other_mark);
@@ -226,6 +246,64 @@ static void test_no_mark(void **state)
 	policy_free(policy);
 }
 
+/* What kernels without NFT_BRIDGE_META refuse, against what `nft --debug=netlink` makes of the same text. */
+static void test_ibrname(void **state)
+{
+	static const char *const expected[] = {
+		"[ meta load bri_iifname => reg 1 ]", "[ lookup reg 1 set guarded ]",
+		"[ counter pkts 0 bytes 0 ]",	      "[ immediate reg 0 drop ]",
+		"[ meta load bri_oifname => reg 1 ]",
+	};
+	struct nft_skeleton *with, *without;
+	struct nft_skeleton_part *part;
+	char text[4096] = "";
+	size_t more = 0;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(nft_skeleton_new(NAMESPACE_MARK, true, &with, &err), 0);
+	assert_int_equal(nft_skeleton_new(NAMESPACE_MARK, false, &without, &err), 0);
+	part = &with->parts[NFT_SKELETON_BRIDGE];
+	for (size_t i = 0; i < part->rule_count; i++) {
+		if (!strstr(part->texts[i], "brname"))
+			continue;
+		assert_true(nftnl_rule_snprintf(text + strlen(text), sizeof(text) - strlen(text), part->rules[i],
+						NFTNL_OUTPUT_DEFAULT, 0) > 0);
+		more++;
+	}
+	assert_int_equal(more, 2);
+	assert_int_equal(part->rule_count, without->parts[NFT_SKELETON_BRIDGE].rule_count + more);
+	assert_int_equal(part->chain_count, without->parts[NFT_SKELETON_BRIDGE].chain_count);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		if (!strstr(text, expected[i]))
+			fail_msg("no %s in %s", expected[i], text);
+	}
+	nft_skeleton_free(without);
+	nft_skeleton_free(with);
+}
+
+/* Whether the kernel knows it is tried without leaving a trace. */
+static void test_the_probe_leaves_nothing(void **state)
+{
+	struct kernel *kernel;
+	struct kernel_state read;
+	char *list;
+
+	(void)state;
+	namespace_fresh();
+	kernel = open_kernel();
+	read = read_kernel(kernel, &options);
+	assert_int_equal(read.skeleton, KERNEL_SKELETON_ABSENT);
+	assert_int_equal(read.guard_by_bridge, try_to_run("nft add table bridge t && nft add chain bridge t c && "
+							  "nft add rule bridge t c meta ibrname x 2>/dev/null") == 0);
+	run("nft delete table bridge t");
+	list = output_of("nft list ruleset");
+	assert_string_equal(list, "");
+	free(list);
+	kernel_state_clear(&read);
+	kernel_close(kernel);
+}
+
 struct damage {
 	const char *what, *command;
 	enum kernel_skeleton expected;
@@ -233,7 +311,14 @@ struct damage {
 
 /* What somebody may have done to our table, each by itself, and what it takes to put it right. */
 static const struct damage damages[] = {
-	{ "a deleted table", "nft delete table inet bulkhead", KERNEL_SKELETON_ABSENT },
+	{ "a deleted table", "nft delete table inet bulkhead", KERNEL_SKELETON_FOREIGN },
+	{ "a deleted guard", "nft delete table bridge bulkhead", KERNEL_SKELETON_FOREIGN },
+	{ "both deleted", "nft delete table inet bulkhead; nft delete table bridge bulkhead", KERNEL_SKELETON_ABSENT },
+	{ "a flushed guard", "nft flush table bridge bulkhead", KERNEL_SKELETON_RULES },
+	{ "a guard that marks everybody", "nft insert rule bridge bulkhead prerouting goto checked",
+	  KERNEL_SKELETON_RULES },
+	{ "a guard that sleeps", "nft add table bridge bulkhead '{ flags dormant; }'", KERNEL_SKELETON_FOREIGN },
+	{ "a chain more in the guard", "nft add chain bridge bulkhead other", KERNEL_SKELETON_FOREIGN },
 	{ "a flushed ruleset", "nft flush ruleset", KERNEL_SKELETON_ABSENT },
 	{ "flushed rules", "nft flush table inet bulkhead", KERNEL_SKELETON_RULES },
 	{ "a flushed chain", "nft flush chain inet bulkhead deny", KERNEL_SKELETON_RULES },
@@ -241,19 +326,22 @@ static const struct damage damages[] = {
 	{ "a rule at the end", "nft add rule inet bulkhead record_control counter", KERNEL_SKELETON_RULES },
 	{ "a rule that begins like ours", "nft insert rule inet bulkhead between goto deny", KERNEL_SKELETON_RULES },
 	{ "a swapped verdict",
-	  "nft flush chain inet bulkhead admit; nft add rule inet bulkhead admit 'meta mark set meta mark | "
-	  "0x10000000' "
-	  "drop comment '\"the mark passes Docker\\x27s own drop\"'",
+	  "nft flush chain inet bulkhead admit; nft add rule inet bulkhead admit 'iifname . oifname @networks meta "
+	  "mark set meta mark | 0x10000000 drop comment \"the mark passes Docker'\\''s own drop\"'; nft add rule inet "
+	  "bulkhead admit 'accept comment \"from one network into another: Docker'\\''s isolation stays\"'",
 	  KERNEL_SKELETON_RULES },
 	{ "a lost comment",
-	  "nft flush chain inet bulkhead leaving; nft add rule inet bulkhead leaving oifname @bridges goto "
-	  "deny_across; "
-	  "nft add rule inet bulkhead leaving 'oifname \"br-*\" oifname != @foreign goto deny_across'",
+	  "nft flush chain inet bulkhead arriving; nft add rule inet bulkhead arriving ct direction reply goto "
+	  "returns; "
+	  "nft add rule inet bulkhead arriving ip daddr @closed_ingress4 goto ingress; "
+	  "nft add rule inet bulkhead arriving ip6 daddr @closed_ingress6 goto ingress",
 	  KERNEL_SKELETON_RULES },
 	{ "a name instead of a pattern",
-	  "nft flush chain inet bulkhead leaving; nft add rule inet bulkhead leaving oifname @bridges goto deny_across "
-	  "comment '\"from one network into another\"'; "
-	  "nft add rule inet bulkhead leaving 'oifname \"br-\" oifname != @foreign goto deny_across'",
+	  "nft flush chain inet bulkhead input; nft add rule inet bulkhead input iifname @bridges goto to_host; "
+	  "nft add rule inet bulkhead input 'iifname \"lo*\" accept'; "
+	  "nft add rule inet bulkhead input ip daddr . meta l4proto . th dport @gated4 goto gates comment "
+	  "'\"published by a container whose ingress is declared\"'; "
+	  "nft add rule inet bulkhead input ip6 daddr . meta l4proto . th dport @gated6 goto gates",
 	  KERNEL_SKELETON_RULES },
 	{ "a chain more", "nft add chain inet bulkhead other", KERNEL_SKELETON_FOREIGN },
 	{ "a base chain more",
@@ -269,6 +357,9 @@ static const struct damage damages[] = {
 	  KERNEL_SKELETON_FOREIGN },
 	/* Others' tables are not ours to judge. */
 	{ "a foreign table", "nft add table inet other; nft add chain inet other forward", KERNEL_SKELETON_WHOLE },
+	{ "an interval that is no network",
+	  "nft add element inet bulkhead egress4 '{ 10.0.0.1 . 10.0.0.1-10.0.0.9 . tcp . 1-9 }'",
+	  KERNEL_SKELETON_FOREIGN },
 	{ "another family's", "nft add table ip bulkhead; nft add chain ip bulkhead forward", KERNEL_SKELETON_WHOLE },
 };
 
@@ -340,6 +431,8 @@ int main(void)
 		cmocka_unit_test(test_recognises_what_nft_builds),
 		cmocka_unit_test(test_list_is_a_backup),
 		cmocka_unit_test(test_no_mark),
+		cmocka_unit_test(test_ibrname),
+		cmocka_unit_test(test_the_probe_leaves_nothing),
 		cmocka_unit_test(test_sees_damage),
 		cmocka_unit_test(test_sees_other_sets),
 	};

@@ -43,6 +43,7 @@ static inline struct container *world_container(const char *id, const char *name
 	container->name = world_copy(name);
 	container->image = world_copy(image);
 	container->running = true;
+	container->started = true;
 	return container;
 }
 
@@ -100,6 +101,60 @@ static inline void world_join(struct network *network, const char *container, co
 	network->endpoints = world_grow(network->endpoints, network->endpoint_count + 1, sizeof(endpoint));
 	network->endpoints[network->endpoint_count++] = endpoint;
 	network_sort_endpoints(network);
+}
+
+static inline struct endpoint *world_endpoint(struct network *network, const char *container)
+{
+	return (struct endpoint *)(uintptr_t)network_endpoint(network, container);
+}
+
+/* "02:42:ac:12:00:02" */
+static inline void world_mac(const char *text, uint8_t mac[6])
+{
+	assert_int_equal(sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0], &mac[1], &mac[2], &mac[3],
+				&mac[4], &mac[5]),
+			 6);
+}
+
+static inline int world_compare_published(const void *a, const void *b)
+{
+	const struct published_port *x = a, *y = b;
+	int order = address_compare(&x->address, &y->address);
+
+	if (!order)
+		order = x->protocol - y->protocol;
+	if (!order)
+		order = x->host_port - y->host_port;
+	return order ? order : x->container_port - y->container_port;
+}
+
+static inline void world_publish(struct container *container, const char *address, uint8_t protocol, uint16_t host_port,
+				 uint16_t container_port)
+{
+	struct published_port port = {
+		.address = world_address(address),
+		.protocol = protocol,
+		.host_port = host_port,
+		.container_port = container_port,
+	};
+
+	container->published =
+		world_grow(container->published, container->published_count + 1, sizeof(*container->published));
+	container->published[container->published_count++] = port;
+	qsort(container->published, container->published_count, sizeof(port), world_compare_published);
+}
+
+/* What it publishes becomes what it will publish whenever it starts. */
+static inline void world_bind(struct container *container, bool chooses)
+{
+	free(container->bindings);
+	container->bindings = container->published;
+	container->binding_count = container->published_count;
+	container->published = NULL;
+	container->published_count = 0;
+	container->bindings_known = true;
+	container->chooses = chooses;
+	assert_int_equal(container_settle(container, NULL), 0);
 }
 
 static inline void world_leave(struct network *network, size_t index)
@@ -191,10 +246,12 @@ static const char *const world_swarm[] = { "a_web", "a_b_web", "shop_db", "b_x",
 static const char *const world_images[] = { "img:1", "img:2", "reg.example/img:1", "db" };
 static const char *const world_tiers[] = { "db", "web", "" };
 
+#define WORLD_ID_SIZE 65
+
 /* The k-th container of a world; twelve characters tell any two apart. */
-static inline const char *world_id(unsigned k, char text[32])
+static inline const char *world_id(unsigned k, char text[WORLD_ID_SIZE])
 {
-	snprintf(text, 32, "c%02u0123456789abcdef0123", k);
+	snprintf(text, WORLD_ID_SIZE, "c%02u%061u", k, k);
 	return text;
 }
 
@@ -204,7 +261,7 @@ static inline const char *world_id(unsigned k, char text[32])
 static inline char *world_random_shares(struct chance *chance, unsigned self)
 {
 	unsigned other = (self + 1 + chance_below(chance, WORLD_CONTAINERS - 1)) % WORLD_CONTAINERS;
-	char text[32];
+	char text[WORLD_ID_SIZE];
 
 	world_id(other, text);
 	switch (chance_below(chance, 3)) {
@@ -220,11 +277,44 @@ static inline char *world_random_shares(struct chance *chance, unsigned self)
 	return world_copy(text);
 }
 
+static const char *const world_host_addresses[] = { "0.0.0.0", "0.0.0.0", "::", "192.168.7.1", "fd77::1" };
+
+/* A few ports on the host, each of this container alone, or, where they may collide, of anybody. */
+static inline void world_random_published(struct chance *chance, struct container *container, unsigned k, bool collide)
+{
+	static const uint16_t ports[] = { 1, 79, 80, 81, 100, 443 };
+	static const uint8_t protocols[] = { 6, 6, 17, 132 };
+	unsigned count = chance_below(chance, 4);
+
+	for (unsigned i = 0; i < count; i++) {
+		unsigned of = collide && chance_percent(chance, 30) ? chance_below(chance, WORLD_CONTAINERS) : k;
+		uint16_t host_port = (uint16_t)(8000 + of * 10 + i), port = chance_pick(chance, ports);
+		uint8_t protocol = chance_pick(chance, protocols);
+		const char *address = chance_pick(chance, world_host_addresses);
+
+		world_publish(container, address, protocol, host_port, port);
+		/* As the engine does, for both families; or beside a wider one. */
+		if (chance_percent(chance, 50) && strcmp(address, "::") != 0)
+			world_publish(container, "::", protocol, host_port, port);
+		if (chance_percent(chance, 20) && strcmp(address, "192.168.7.1") != 0)
+			world_publish(container, "192.168.7.1", protocol, host_port, port);
+	}
+}
+
+static inline void world_random_bindings(struct chance *chance, struct container *container, unsigned k, bool collide)
+{
+	bool publishes = container->published_count != 0;
+
+	world_bind(container, chance_percent(chance, 30));
+	if (container->started && publishes)
+		world_random_published(chance, container, k, collide);
+}
+
 /* Names are the container's own, or, where they may collide, any container's. */
 static inline struct container *world_random_container(struct chance *chance, unsigned k, bool collide)
 {
 	unsigned named = collide && chance_percent(chance, 30) ? chance_below(chance, WORLD_CONTAINERS) : k;
-	char id[32], name[32];
+	char id[WORLD_ID_SIZE], name[32];
 	struct container *container;
 
 	snprintf(name, sizeof(name), "c%u-%u", named, named % 3);
@@ -245,8 +335,14 @@ static inline struct container *world_random_container(struct chance *chance, un
 	if (chance_percent(chance, 40))
 		world_label(container, "tier", chance_pick(chance, world_tiers));
 	container->running = chance_percent(chance, 75);
+	container->started = container->running && chance_percent(chance, 80);
 	if (chance_percent(chance, 12))
 		container->shares = world_random_shares(chance, k);
+	/* The engine refuses both together.  Where nothing may collide, a publisher cannot be two. */
+	if (chance_percent(chance, 60) && (!container->shares || (collide && chance_percent(chance, 10))))
+		world_random_published(chance, container, k, collide);
+	if (chance_percent(chance, 60))
+		world_random_bindings(chance, container, k, collide);
 	return container;
 }
 
@@ -277,24 +373,34 @@ static inline void world_random_addresses(struct chance *chance, const struct ne
 	*ret_ipv6 = world_address(families != 1 && families < 5 ? text : NULL);
 }
 
+static inline void world_random_mac(struct chance *chance, unsigned net, uint8_t mac[6])
+{
+	memset(mac, 0, 6);
+	if (chance_percent(chance, 5))
+		return;
+	mac[0] = 0x02;
+	mac[1] = 0x42;
+	mac[4] = (uint8_t)net;
+	/* Seldom that of somebody else. */
+	mac[5] = (uint8_t)(chance_percent(chance, 5) ? chance_below(chance, 4) : chance_next(chance));
+}
+
 static inline void world_random_join(struct chance *chance, struct network *network, unsigned net,
 				     const char *container)
 {
-	struct address ipv4, ipv6;
+	struct endpoint *endpoint;
 
-	world_random_addresses(chance, network, net, &ipv4, &ipv6);
 	world_join(network, container, NULL, NULL);
-	for (size_t i = 0; i < network->endpoint_count; i++) {
-		if (strcmp(network->endpoints[i].container, container) == 0) {
-			network->endpoints[i].ipv4 = ipv4;
-			network->endpoints[i].ipv6 = ipv6;
-		}
-	}
+	endpoint = world_endpoint(network, container);
+	do {
+		world_random_addresses(chance, network, net, &endpoint->ipv4, &endpoint->ipv6);
+	} while (!endpoint->ipv4.family && !endpoint->ipv6.family);
+	world_random_mac(chance, net, endpoint->mac);
 }
 
 static inline struct network *world_random_network(struct chance *chance, unsigned net)
 {
-	char id[32], name[32], bridge[16];
+	char id[WORLD_ID_SIZE], name[32], bridge[16];
 	struct network *network;
 
 	snprintf(id, sizeof(id), "n%02u", net);
@@ -337,6 +443,7 @@ static inline void world_random_service(struct chance *chance, struct flow_app *
 	}
 	if (chance_percent(chance, 25) || !(service.compose || service.swarm || service.image || service.label_count))
 		service.container = world_copy(chance_pick(chance, names));
+	service.unguarded = chance_percent(chance, 25);
 	app->services = world_grow(app->services, app->service_count + 1, sizeof(service));
 	app->services[app->service_count++] = service;
 }
@@ -349,11 +456,11 @@ static inline struct flow_peer world_random_peer(struct chance *chance, const ch
 
 	if (from && kind < 10)
 		peer.kind = FLOW_PEER_ALL;
-	else if (kind < 15)
+	else if (kind < 23)
 		peer.kind = FLOW_PEER_WORLD;
-	else if (kind < 20)
+	else if (kind < 30)
 		peer.kind = FLOW_PEER_HOST;
-	else if (kind < 40)
+	else if (kind < 48)
 		peer.kind = FLOW_PEER_APP;
 	if (peer.kind == FLOW_PEER_SERVICE)
 		peer.service = world_copy(chance_pick(chance, world_services));
@@ -397,6 +504,41 @@ static inline struct flow_port world_random_port(struct chance *chance)
 	return port;
 }
 
+/* Networks of the world: apart, within each other, and of both families. */
+static const char *const world_cidrs[] = {
+	"192.0.2.0/24", "192.0.2.0/25",	 "192.0.2.128/25",  "192.0.2.7/32",    "198.51.100.0/24",
+	"0.0.0.0/0",	"2001:db8::/32", "2001:db8:1::/48", "2001:db8::7/128",
+};
+
+static inline void world_random_cidrs(struct chance *chance, struct flow *flow)
+{
+	bool outside = false;
+
+	for (size_t i = 0; i < flow->from_count; i++)
+		outside = outside || flow->from[i].kind == FLOW_PEER_WORLD;
+	for (size_t i = 0; i < flow->to_count; i++)
+		outside = outside || flow->to[i].kind == FLOW_PEER_WORLD;
+	if (!outside || chance_percent(chance, 40))
+		return;
+	flow->cidr_count = 1 + chance_below(chance, 3);
+	flow->cidrs = world_grow(NULL, flow->cidr_count, sizeof(*flow->cidrs));
+	for (size_t i = 0; i < flow->cidr_count; i++)
+		assert_int_equal(cidr_parse(chance_pick(chance, world_cidrs), &flow->cidrs[i]), 0);
+}
+
+static inline struct flow_boundaries world_random_boundaries(struct chance *chance, bool host)
+{
+	static const enum flow_boundary choices[] = { FLOW_BOUNDARY_OPEN, FLOW_BOUNDARY_DECLARED, FLOW_BOUNDARY_DEFAULT,
+						      FLOW_BOUNDARY_DEFAULT };
+	unsigned count = host ? 2 : 4;
+
+	return (struct flow_boundaries){
+		.ingress = choices[chance_below(chance, count)],
+		.egress = choices[chance_below(chance, count)],
+		.host = choices[chance_below(chance, count)],
+	};
+}
+
 static inline struct flow_app *world_random_app(struct chance *chance, const char *name)
 {
 	static const enum flow_mode modes[] = { FLOW_MODE_DEFAULT, FLOW_MODE_ENFORCE, FLOW_MODE_OBSERVE };
@@ -406,6 +548,7 @@ static inline struct flow_app *world_random_app(struct chance *chance, const cha
 	assert_non_null(app);
 	app->name = world_copy(name);
 	app->mode = chance_pick(chance, modes);
+	app->boundary = world_random_boundaries(chance, false);
 	for (unsigned i = 0; i < services; i++)
 		world_random_service(chance, app);
 	app->flows = calloc(count + 1, sizeof(*app->flows));
@@ -420,13 +563,14 @@ static inline struct flow_app *world_random_app(struct chance *chance, const cha
 		flow->ports = world_grow(NULL, flow->port_count, sizeof(*flow->ports));
 		for (size_t j = 0; j < flow->port_count; j++)
 			flow->ports[j] = world_random_port(chance);
+		world_random_cidrs(chance, flow);
 	}
 	return app;
 }
 
 struct world {
 	struct flow_set *flows;
-	enum flow_mode mode;
+	struct binding_defaults defaults; /* the host's */
 	struct inventory *inventory;
 	struct binding *binding;
 	struct policy *policy;
@@ -448,18 +592,101 @@ static inline void world_compile(struct world *world)
 	binding_free(world->binding);
 	policy_free(world->policy);
 	world->policy = NULL;
-	world->binding = binding_new(world->flows, world->mode);
+	world->binding = binding_new(world->flows, &world->defaults);
 	assert_non_null(world->binding);
 	assert_int_equal(binding_bind_all(world->binding, world->inventory), 0);
 	assert_int_equal(compile_all(world->binding, world->inventory, NULL, &world->policy, &err), 0);
 }
 
-static inline void world_random(struct chance *chance, bool collide, struct world *ret_world)
+static inline void world_add_port(struct port **ports, size_t *count, const char *bridge, const char *name,
+				  const uint8_t mac[6])
+{
+	struct port *port;
+
+	*ports = world_grow(*ports, *count + 1, sizeof(**ports));
+	port = &(*ports)[(*count)++];
+	memset(port, 0, sizeof(*port));
+	snprintf(port->bridge, sizeof(port->bridge), "%s", bridge);
+	snprintf(port->name, sizeof(port->name), "%s", name);
+	memcpy(port->mac, mac, sizeof(port->mac));
+}
+
+/* Most endpoints have their port, a few have none or two; and a few ports are nobody's. */
+static inline struct port *world_random_ports(struct chance *chance, const struct inventory *inventory,
+					      size_t *ret_count)
+{
+	struct port *ports = NULL;
+	unsigned number = 0;
+	char name[16];
+
+	*ret_count = 0;
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		const struct network *network = inventory->networks[i];
+
+		for (size_t j = 0; j < network->endpoint_count; j++) {
+			unsigned copies = chance_below(chance, 20);
+
+			for (unsigned k = 0; k < (copies == 0 ? 2u : copies > 2); k++) {
+				snprintf(name, sizeof(name), "veth%u", number++);
+				world_add_port(&ports, ret_count, network->bridge, name, network->endpoints[j].mac);
+			}
+		}
+		snprintf(name, sizeof(name), "tap%u", (unsigned)i % 1000);
+		if (chance_percent(chance, 20))
+			world_add_port(&ports, ret_count, network->bridge, name, (const uint8_t[6]){ 0xaa });
+	}
+	inventory_sort_ports(ports, *ret_count);
+	return ports;
+}
+
+static inline void world_random_resolvers(struct chance *chance, struct inventory *inventory)
+{
+	static const char *const addresses[] = { "192.0.2.53", "2001:db8::53", "192.168.7.1", "192.0.2.7" };
+
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		if (chance_percent(chance, 70))
+			continue;
+		inventory->resolvers =
+			world_grow(inventory->resolvers, inventory->resolver_count + 1, sizeof(*inventory->resolvers));
+		inventory->resolvers[inventory->resolver_count++] = world_address(addresses[i]);
+	}
+}
+
+/* Makes of a network, before it is put, one on which nothing is unsettled; or for one container the engine chooses. */
+static inline void world_settle_network(const struct inventory *inventory, struct network *network, bool chooses)
+{
+	for (size_t i = network->endpoint_count; i-- > 0;) {
+		struct container *container = inventory_container(inventory, network->endpoints[i].container);
+
+		if (!container)
+			world_leave(network, i);
+		else if (!container->started)
+			world_bind(container, chooses && container->id[2] == '1');
+	}
+}
+
+static inline void world_random_networks(struct chance *chance, struct inventory *inventory)
 {
 	unsigned networks = 1 + chance_below(chance, 3);
+	bool settled = chance_percent(chance, 50), chooses = chance_percent(chance, 50);
+
+	for (unsigned net = 0; net < networks; net++) {
+		struct network *network = world_random_network(chance, net);
+
+		if (settled)
+			world_settle_network(inventory, network, chooses);
+		world_put_network(inventory, network);
+	}
+}
+
+static inline void world_random(struct chance *chance, bool collide, struct world *ret_world)
+{
+	struct port *ports;
+	size_t count;
 
 	memset(ret_world, 0, sizeof(*ret_world));
-	ret_world->mode = chance_percent(chance, 70) ? FLOW_MODE_ENFORCE : FLOW_MODE_OBSERVE;
+	ret_world->defaults.mode = chance_percent(chance, 70) ? FLOW_MODE_ENFORCE : FLOW_MODE_OBSERVE;
+	ret_world->defaults.boundary = world_random_boundaries(chance, true);
 	ret_world->flows = world_no_flows();
 	ret_world->inventory = inventory_new();
 	assert_non_null(ret_world->inventory);
@@ -471,8 +698,14 @@ static inline void world_random(struct chance *chance, bool collide, struct worl
 		if (chance_percent(chance, 75))
 			world_put(ret_world->inventory, world_random_container(chance, k, collide));
 	}
-	for (unsigned net = 0; net < networks; net++)
-		world_put_network(ret_world->inventory, world_random_network(chance, net));
+	world_random_networks(chance, ret_world->inventory);
+	if (chance_percent(chance, 50)) {
+		ret_world->inventory->chosen_first = 32768;
+		ret_world->inventory->chosen_last = 60999;
+	}
+	ports = world_random_ports(chance, ret_world->inventory, &count);
+	assert_int_equal(inventory_set_ports(ret_world->inventory, ports, count, NULL), 0);
+	world_random_resolvers(chance, ret_world->inventory);
 	world_compile(ret_world);
 }
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What this kernel knows: tried, never assumed. */
+#include <errno.h>
+#include <string.h>
+
+#include <libmnl/libmnl.h>
+#include <libnftnl/rule.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include "kernel_internal.h"
+#include "nft_rule.h"
+
+#define PROBE_TABLE "bulkhead-probe"
+#define PROBE_CHAIN "probe"
+
+static int put_names(struct nft_batch *batch, uint16_t type, uint16_t table_attribute, uint16_t chain_attribute)
+{
+	struct nlmsghdr *header =
+		nft_batch_message(batch, NFT_BATCH_ROOM, type, NFPROTO_BRIDGE, NLM_F_CREATE, "a probe");
+
+	if (!header)
+		return -ENOMEM;
+	mnl_attr_put_strz(header, table_attribute, PROBE_TABLE);
+	if (chain_attribute)
+		mnl_attr_put_strz(header, chain_attribute, PROBE_CHAIN);
+	nft_batch_done(batch);
+	return 0;
+}
+
+static int put_rule(struct nft_batch *batch)
+{
+	/* meta ibrname != "" would do; a lookup needs a set, so this one only loads the name and accepts. */
+	static const struct nft_rule spec = {
+		.chain = PROBE_CHAIN,
+		.key = NFT_RULE_KEY_IN_BRIDGE,
+		.end = NFT_RULE_END_ACCEPT,
+	};
+	struct nftnl_rule *rule;
+	struct nlmsghdr *header;
+	int r = nft_rule_build(&spec, NFPROTO_BRIDGE, 0, &rule);
+
+	if (r < 0)
+		return r;
+	r = nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, PROBE_TABLE) < 0 ? -ENOMEM : 0;
+	header = r < 0 ? NULL
+		       : nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWRULE, NFPROTO_BRIDGE,
+					   NLM_F_CREATE | NLM_F_APPEND, "a probe");
+	if (header) {
+		nftnl_rule_nlmsg_build_payload(header, rule);
+		nft_batch_done(batch);
+	}
+	nftnl_rule_free(rule);
+	return header ? 0 : -ENOMEM;
+}
+
+/* `meta ibrname` needs the module nft_meta_bridge (NFT_BRIDGE_META). */
+static int probe_ibrname(struct kernel *kernel, struct error *err)
+{
+	struct nft_batch batch = { 0 };
+	int r = nft_batch_begin(&batch, kernel->sequence);
+
+	r = r ?: put_names(&batch, NFT_MSG_NEWTABLE, NFTA_TABLE_NAME, 0)
+			 ?: put_names(&batch, NFT_MSG_NEWCHAIN, NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME) ?: put_rule(&batch);
+	kernel->sequence = batch.sequence;
+	if (r < 0) {
+		nft_batch_clear(&batch);
+		return error_oom(err);
+	}
+	r = kernel_rehearse(kernel, &batch, err);
+	nft_batch_clear(&batch);
+	/* Anything else says nothing about the kernel, and the rules without it are weaker. */
+	if (r < 0 && r != -EOPNOTSUPP && r != -ENOENT)
+		return r;
+	kernel->ibrname = r == 0;
+	kernel->ibrname_known = true;
+	return 0;
+}
+
+int kernel_skeleton_new(struct kernel *kernel, const struct kernel_options *options, struct nft_skeleton **ret_skeleton,
+			struct error *err)
+{
+	int r = kernel->ibrname_known ? 0 : probe_ibrname(kernel, err);
+
+	return r < 0 ? r : nft_skeleton_new(options->mark, kernel->ibrname, ret_skeleton, err);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What one event changed: a network, a container, its ports; costs what the change costs. */
+#include "reconcile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "loop.h"
+
+/* Whether a record that carries counters gets another comment: then the counters have to be read first. */
+static bool renames_flows(const struct policy_diff *diff)
+{
+	size_t flows = 0;
+
+	if (!diff->renamed)
+		return false;
+	for (size_t i = 0; i < diff->add_count; i++)
+		flows += diff->add[i]->set >= POLICY_FLOWS4;
+	for (size_t i = 0; i < diff->remove_count; i++)
+		flows += diff->remove[i]->set >= POLICY_FLOWS4;
+	return flows >= 2;
+}
+
+/* What one event changed: from `before` to what the inventory compiles to now, for the scope's endpoints. */
+static int reconcile_scope(struct reconciler *r, const struct inventory_scope *scope, const struct policy *before,
+			   uint64_t began, reconcile_observer_fn *observer, void *data,
+			   struct reconcile_report *ret_report, struct error *err)
+{
+	struct reconcile_report report = { 0 };
+	cleanup_of(policy) struct policy *want = NULL;
+	struct policy_diff diff = { 0 };
+	int result;
+
+	result = compile_scope(r->binding, r->inventory, scope, &want, err);
+	if (result == 0 && policy_diff(before, want, &diff) < 0)
+		result = error_oom(err);
+	if (result == 0 && renames_flows(&diff)) {
+		policy_diff_clear(&diff);
+		return reconcile_everything(r, false, observer, data, ret_report, err);
+	}
+	report.added = diff.add_count;
+	report.removed = diff.remove_count;
+	report.changed = report.added || report.removed;
+	if (result == 0 && report.changed) {
+		struct kernel_change change = { .install = KERNEL_KEEP, .table_exists = true, .diff = &diff };
+
+		result = kernel_commit(r->kernel, &r->options, &change, &report.commit_ns, err);
+		report.done_ns = loop_now_ns();
+		report.work_ns = report.done_ns - began - report.commit_ns;
+		if (result == 0 && observer)
+			observer(&diff, &report, data);
+	}
+	policy_diff_clear(&diff);
+	if (result < 0 && result != -ENOMEM) {
+		/* Somebody changed what we thought the kernel holds: look, and do it again. */
+		r->doubtful = true;
+		return reconcile_everything(r, false, observer, data, ret_report, err);
+	}
+	r->doubtful = r->doubtful || result < 0;
+	if (result == 0)
+		*ret_report = report;
+	return result;
+}
+
+/* The end of both ways below, with the inventory changed (or not: result).  Ends the scope too. */
+static int finish(struct reconciler *r, int result, struct inventory_scope *scope, const struct policy *before,
+		  uint64_t began, reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
+		  struct error *err)
+{
+	if (result < 0)
+		r->doubtful = true;
+	else if (scope->all || r->doubtful)
+		result = reconcile_everything(r, false, observer, data, ret_report, err);
+	else if (scope->count)
+		result = reconcile_scope(r, scope, before, began, observer, data, ret_report, err);
+	inventory_scope_clear(scope);
+	return result;
+}
+
+int reconcile_network(struct reconciler *r, const char *id, struct network *network, reconcile_observer_fn *observer,
+		      void *data, struct reconcile_report *ret_report, struct error *err)
+{
+	cleanup_of(network) struct network *next = network;
+	cleanup_of(policy) struct policy *before = NULL;
+	struct inventory_scope scope = { 0 };
+	uint64_t began = loop_now_ns();
+	int result;
+
+	*ret_report = (struct reconcile_report){ 0 };
+	if (!r->inventory)
+		return 0;
+	if (next)
+		next->managed = next->managed && config_manages(r->config, next->name);
+	result = inventory_network_changes(r->inventory, id, next, &scope) < 0 ? error_oom(err) : 0;
+	if (result == 0 && !scope.all)
+		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
+	if (result == 0 && !next)
+		inventory_remove_network(r->inventory, id);
+	else if (result == 0 && inventory_put_network(r->inventory, steal(next)) < 0)
+		result = error_oom(err);
+	return finish(r, result, &scope, before, began, observer, data, ret_report, err);
+}
+
+int reconcile_container(struct reconciler *r, const char *id, struct container *container,
+			reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
+			struct error *err)
+{
+	cleanup_of(container) struct container *next = container;
+	cleanup_of(policy) struct policy *before = NULL;
+	struct inventory_scope scope = { 0 };
+	uint64_t began = loop_now_ns();
+	struct container *now;
+	int result = 0;
+
+	*ret_report = (struct reconcile_report){ 0 };
+	if (!r->inventory)
+		return 0;
+	now = inventory_container(r->inventory, id);
+	if (next && container_settle(next, now) < 0)
+		result = error_oom(err);
+	if (result == 0 && ((!now && !next) || (now && next && container_equal(now, next))))
+		return 0;
+	if (result == 0 && next && binding_bind(r->binding, next) < 0)
+		result = error_oom(err);
+	if (result == 0 && inventory_container_changes(r->inventory, id, &scope) < 0)
+		result = error_oom(err);
+	/* One that begins, or ends, to share another's network namespace moves that one's flows too; and one that takes
+	 * a published port over from another changes what is compiled for that one. */
+	scope.all = scope.all || (next && next->shares) || (now && now->shares) ||
+		    (next && inventory_published_twice(r->inventory, next));
+	if (result == 0 && !scope.all)
+		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
+	if (result == 0 && !next)
+		inventory_remove_container(r->inventory, id);
+	else if (result == 0 && inventory_put_container(r->inventory, steal(next)) < 0)
+		result = error_oom(err);
+	return finish(r, result, &scope, before, began, observer, data, ret_report, err);
+}
+
+bool reconcile_lacks_bindings(const struct container *container)
+{
+	return !container->bindings_known;
+}
+
+int reconcile_bindings(struct reconciler *r, const char *id, struct container *told, reconcile_observer_fn *observer,
+		       void *data, struct reconcile_report *ret_report, struct error *err)
+{
+	cleanup_of(container) struct container *next = told;
+	cleanup_of(policy) struct policy *before = NULL;
+	struct inventory_scope scope = { 0 };
+	uint64_t began = loop_now_ns();
+	struct container *now;
+	int result = 0;
+
+	*ret_report = (struct reconcile_report){ 0 };
+	now = r->inventory ? inventory_container(r->inventory, id) : NULL;
+	if (!now || now->bindings_known || !next->bindings_known)
+		return 0;
+	/* What it comes to publish with them. */
+	next->started = now->started;
+	if (container_settle(next, NULL) < 0 || inventory_container_changes(r->inventory, id, &scope) < 0)
+		result = error_oom(err);
+	scope.all = scope.all || now->shares || (!now->started && inventory_published_twice(r->inventory, next));
+	if (result == 0 && !scope.all)
+		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
+	if (result == 0 && inventory_settle(r->inventory, now, next) < 0)
+		result = error_oom(err);
+	return finish(r, result, &scope, before, began, observer, data, ret_report, err);
+}
+
+int reconcile_ended(struct reconciler *r, const char *id, reconcile_observer_fn *observer, void *data,
+		    struct reconcile_report *ret_report, struct error *err)
+{
+	cleanup_of(policy) struct policy *before = NULL;
+	struct inventory_scope scope = { 0 };
+	uint64_t began = loop_now_ns();
+	struct container *now;
+	int result;
+
+	*ret_report = (struct reconcile_report){ 0 };
+	now = r->inventory ? inventory_container(r->inventory, id) : NULL;
+	if (!now || !now->started)
+		return 0;
+	result = inventory_container_changes(r->inventory, id, &scope) < 0 ? error_oom(err) : 0;
+	/* What it is going to publish may be another one's by now. */
+	scope.all = scope.all || now->shares || now->binding_count;
+	if (result == 0 && !scope.all)
+		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
+	if (result == 0 && inventory_end(r->inventory, now) < 0)
+		result = error_oom(err);
+	return finish(r, result, &scope, before, began, observer, data, ret_report, err);
+}
+
+int reconcile_ports(struct reconciler *r, reconcile_observer_fn *observer, void *data,
+		    struct reconcile_report *ret_report, struct error *err)
+{
+	cleanup_of(policy) struct policy *before = NULL;
+	cleanup_free struct port *ports = NULL;
+	struct inventory_scope scope = { 0 };
+	uint64_t began = loop_now_ns();
+	size_t count = 0;
+	int result;
+
+	*ret_report = (struct reconcile_report){ 0 };
+	if (!r->inventory)
+		return 0;
+	result = links_ports(r->links, &ports, &count, err);
+	if (result == 0 && inventory_port_changes(r->inventory, ports, count, &scope) < 0)
+		result = error_oom(err);
+	if (result == 0 && !scope.all)
+		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
+	if (result == 0)
+		(void)inventory_set_ports(r->inventory, steal(ports), count, NULL);
+	return finish(r, result, &scope, before, began, observer, data, ret_report, err);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by the files of the service alone: its state, and what it logs. */
+#ifndef BULKHEAD_SERVICE_INTERNAL_H
+#define BULKHEAD_SERVICE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "docker_watch.h"
+#include "host.h"
+#include "loop.h"
+#include "reconcile.h"
+
+struct service {
+	struct host *host;
+	struct loop *loop;
+	struct reconciler *reconciler;
+	struct docker_client *client;
+	struct docker_watch *watch;
+	struct loop_timer *ready, *retry, *watchdog, *datapath, *unknown;
+	uint64_t watchdog_ms;
+	unsigned retry_ms, unknown_ms;
+	bool said_ready;
+	bool datapath_failing;
+	bool advised;
+	int status;
+	/* Why everything is looked at right now, for the log. */
+	const char *drift_name;
+	uint32_t drift_pid;
+};
+
+/* A reconcile's observer: one line per meaningful change.  data is the service. */
+void service_log_change(const struct policy_diff *diff, const struct reconcile_report *report, void *data);
+
+/* With -v, what a change cost: the engine's answer, our own work from the answer to the commit's end, the commit. times
+ * may be NULL. */
+void service_log_cost(const char *what, const struct reconcile_report *report, const struct docker_watch_times *times);
+
+/* What the host needs, once after each snapshot that is news: it is not going to change by being repeated. */
+void service_advise(struct service *service);
+
+#endif

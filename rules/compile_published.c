@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ports that are published on the host.  A container that is reached over the host counts as that container: whoever
+ * may reach it may take that way too, and nobody else.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile_parts.h"
+
+static bool is_any(const struct address *address)
+{
+	const struct address any = { .family = address->family };
+
+	return address_compare(address, &any) == 0;
+}
+
+/* Whether a port at one address stands for the one at the other, too. */
+static bool contains(const struct published_port *wide, const struct published_port *port)
+{
+	return wide->protocol == port->protocol && wide->host_port == port->host_port &&
+	       (address_compare(&wide->address, &port->address) == 0 ||
+		(wide->address.family == port->address.family && is_any(&wide->address)));
+}
+
+/* The end's published ports without those that lie in another one: the kernel refuses intervals that overlap. */
+static int collect_ports(struct publisher *publisher)
+{
+	const struct end *end = &publisher->end;
+
+	publisher->ports = calloc(end->published_count + 1, sizeof(*publisher->ports));
+	if (!publisher->ports)
+		return -ENOMEM;
+	for (size_t i = 0; i < end->published_count; i++) {
+		const struct published_port *port = &end->published[i];
+		bool needed = true;
+
+		/* Of two that contain each other the first one stays. */
+		for (size_t j = 0; needed && j < end->published_count; j++) {
+			const struct published_port *other = &end->published[j];
+
+			if (i != j && contains(other, port) && (j < i || !contains(port, other)))
+				needed = false;
+		}
+		if (needed)
+			publisher->ports[publisher->port_count++] = *port;
+	}
+	return 0;
+}
+
+static bool lives_on_managed(const struct inventory *inventory, const struct container *container)
+{
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		if (compile_is_managed(inventory->networks[i]) &&
+		    network_endpoint(inventory->networks[i], container->id))
+			return true;
+	}
+	return false;
+}
+
+static int add_publisher(struct compilation *c, const struct container *container)
+{
+	struct publisher *publisher;
+	int r;
+
+	if (!lives_on_managed(c->inventory, container))
+		return 0;
+	for (size_t i = 0; i < c->publisher_count; i++) {
+		if (c->publishers[i].end.container == container)
+			return 0;
+	}
+	publisher = &c->publishers[c->publisher_count];
+	r = compile_end_init(c, NULL, NULL, container, &publisher->end);
+	if (r < 0)
+		return r;
+	c->publisher_count++;
+	return collect_ports(publisher);
+}
+
+int compile_publishers(struct compilation *c)
+{
+	const struct inventory *inventory = c->inventory;
+
+	if (!inventory->publishing)
+		return 0;
+	/* One that shares another's network namespace publishes at that one's addresses. */
+	c->publishers = calloc(2 * inventory->publishing, sizeof(*c->publishers));
+	if (!c->publishers)
+		return -ENOMEM;
+	for (size_t i = 0; i < inventory->container_count; i++) {
+		struct container *container = inventory->containers[i], *owner = NULL;
+
+		if (!container->published_count)
+			continue;
+		if (container->shares && container->running)
+			owner = inventory_netns_owner(inventory, container);
+		if (add_publisher(c, container) < 0 || (owner && add_publisher(c, owner) < 0))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void compile_publishers_clear(struct compilation *c)
+{
+	for (size_t i = 0; i < c->publisher_count; i++) {
+		compile_end_clear(&c->publishers[i].end);
+		free(c->publishers[i].ports);
+	}
+	free(c->publishers);
+	c->publishers = NULL;
+	c->publisher_count = 0;
+}
+
+static bool is_v6(const struct published_port *port)
+{
+	return port->address.family == ADDRESS_IPV6;
+}
+
+/* The record of that port on the host. */
+static struct policy_record at_host(const struct published_port *port, enum policy_set set4, enum policy_set set6)
+{
+	return (struct policy_record){
+		.set = is_v6(port) ? set6 : set4,
+		.destination = port->address,
+		.destination_length = is_any(&port->address) ? 0 : (uint8_t)(address_length(&port->address) * 8),
+		.protocol_first = port->protocol,
+		.protocol_last = port->protocol,
+		.port_first = port->host_port,
+		.port_last = port->host_port,
+	};
+}
+
+static int add_gates(struct compilation *c, const struct end *end, const struct published_port *port)
+{
+	const struct policy_record like = at_host(port, POLICY_GATES4, POLICY_GATES6);
+	const struct range range = {
+		.protocol_first = port->protocol,
+		.protocol_last = port->protocol,
+		.port_first = port->host_port,
+		.port_last = port->host_port,
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < end->to_count; i++) {
+		const struct flow_app *app;
+		const struct flow *flow = binding_flow(c->binding, end->to[i].flow, &app);
+
+		if (compile_range_covers(flow, port->protocol, port->container_port))
+			r = compile_world_ranges(c, end, &end->to[i], true, &range, is_v6(port));
+	}
+	return r < 0 ? r : compile_ranges_flush(c, &like, COMPILE_SOURCE);
+}
+
+static int compile_published_port(struct compilation *c, const struct end *end, const struct published_port *port)
+{
+	struct policy_record published = at_host(port, POLICY_PUBLISHED4, POLICY_PUBLISHED6);
+	struct policy_record watched = at_host(port, POLICY_WATCHED4, POLICY_WATCHED6);
+	struct policy_record gated = at_host(port, POLICY_GATED4, POLICY_GATED6);
+	struct policy_endpoint_comment parts;
+	char comment[POLICY_COMMENT_MAX + 1], protocol[16];
+	int r;
+
+	snprintf(parts.container, sizeof(parts.container), "%s", compile_end_name(end));
+	snprintf(parts.services, sizeof(parts.services), "%s", end->services);
+	snprintf(parts.network, sizeof(parts.network), "%u/%s", port->container_port,
+		 policy_protocol_format(port->protocol, protocol));
+	policy_endpoint_comment_format(&parts, comment);
+	published.comment = watched.comment = gated.comment = comment;
+	r = policy_add(c->policy, &published);
+	if (r == 0 && end->observed)
+		r = policy_add(c->policy, &watched);
+	if (r < 0 || end->boundary.ingress != FLOW_BOUNDARY_DECLARED)
+		return r;
+	r = policy_add(c->policy, &gated);
+	return r < 0 || !end->container->started ? r : add_gates(c, end, port);
+}
+
+int compile_published(struct compilation *c, const struct publisher *publisher)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < publisher->port_count; i++)
+		r = compile_published_port(c, &publisher->end, &publisher->ports[i]);
+	return r;
+}
+
+/* The engine's own range (moby, libnetwork/portallocator), where the kernel tells none. */
+#define CHOSEN_FIRST 49153
+#define CHOSEN_LAST  65535
+
+enum unsettled {
+	SETTLED,
+	CHOOSING, /* the engine may be choosing a port */
+	UNKNOWN,  /* or any port may be about to be published */
+};
+
+/* Of one endpoint.  Who is observed is not shielded: it would be let through to. */
+static int judge(const struct compilation *c, const struct network *network, const struct endpoint *endpoint,
+		 enum unsettled *unsettled)
+{
+	const struct container *container = inventory_container(c->inventory, endpoint->container);
+	struct end end;
+	int r;
+
+	if (container_is_settled(container) || !endpoint_is_container(endpoint))
+		return 0;
+	r = compile_end_init(c, network, endpoint, container, &end);
+	if (r < 0)
+		return r;
+	if (!end.observed && !(container && container->bindings_known))
+		*unsettled = UNKNOWN;
+	else if (!end.observed && *unsettled == SETTLED)
+		*unsettled = CHOOSING;
+	compile_end_clear(&end);
+	return 0;
+}
+
+/* The count, which is almost always 0, is of all networks. */
+static int find_unsettled(const struct compilation *c, enum unsettled *ret_unsettled)
+{
+	const struct inventory *inventory = c->inventory;
+	int r = 0;
+
+	*ret_unsettled = SETTLED;
+	for (size_t i = 0; inventory->unsettled && i < inventory->network_count; i++) {
+		const struct network *network = inventory->networks[i];
+
+		for (size_t j = 0; r == 0 && compile_is_managed(network) && j < network->endpoint_count; j++)
+			r = judge(c, network, &network->endpoints[j], ret_unsettled);
+	}
+	return r;
+}
+
+int compile_unsettled(struct compilation *c)
+{
+	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP };
+	const struct inventory *inventory = c->inventory;
+	uint16_t first = inventory->chosen_first ? inventory->chosen_first : CHOSEN_FIRST;
+	uint16_t last = inventory->chosen_first ? inventory->chosen_last : CHOSEN_LAST;
+	enum unsettled unsettled;
+	int r = find_unsettled(c, &unsettled);
+
+	if (r < 0 || unsettled == SETTLED)
+		return r;
+	for (size_t i = 0; r == 0 && i < 2 * sizeof(protocols); i++) {
+		const struct policy_record record = {
+			.set = i % 2 ? POLICY_UNSETTLED6 : POLICY_UNSETTLED4,
+			.destination.family = i % 2 ? ADDRESS_IPV6 : ADDRESS_IPV4,
+			.protocol_first = protocols[i / 2],
+			.protocol_last = protocols[i / 2],
+			.port_first = unsettled == UNKNOWN ? 1 : first,
+			.port_last = unsettled == UNKNOWN ? UINT16_MAX : last,
+			.comment = unsettled == UNKNOWN ? "who starts may publish any port" : "a port is being chosen",
+		};
+
+		r = policy_add(c->policy, &record);
+	}
+	return r;
+}
+
+/* The comment of the flow that leads from one to the other on the container's port: of several, the one that sorts
+ * first.  False if there is none. */
+static bool find_flow(const struct compilation *c, const struct end *source, const struct end *destination,
+		      const struct published_port *port, char text[POLICY_COMMENT_MAX + 1])
+{
+	char comment[POLICY_COMMENT_MAX + 1];
+	bool found = false;
+
+	for (size_t i = 0, j = 0; i < source->from_count && j < destination->to_count;) {
+		const struct flow_use *from = &source->from[i], *to = &destination->to[j];
+		const struct flow_app *app;
+		const struct flow *flow;
+
+		if (from->flow != to->flow) {
+			from->flow < to->flow ? i++ : j++;
+			continue;
+		}
+		i++;
+		j++;
+		flow = binding_flow(c->binding, from->flow, &app);
+		if (!compile_range_covers(flow, port->protocol, port->container_port))
+			continue;
+		compile_comment_flow(app, flow, source, from->peer, destination, to->peer, comment);
+		if (!found || strcmp(comment, text) < 0)
+			strcpy(text, comment);
+		found = true;
+	}
+	return found;
+}
+
+/* What the engine redirects to the container's own address crosses from one network to another, or comes back to where
+ * it came from; on a network that both are on, the flow itself has let it through. */
+static int add_redirected(struct compilation *c, const struct end *source, const struct publisher *publisher,
+			  const struct published_port *port, const char *comment)
+{
+	const char *id = publisher->end.container->id;
+	struct policy_record record = {
+		.set = is_v6(port) ? POLICY_FLOWS6 : POLICY_FLOWS4,
+		.source = *compile_end_address(source, is_v6(port)),
+		.protocol_first = port->protocol,
+		.protocol_last = port->protocol,
+		.port_first = port->container_port,
+		.port_last = port->container_port,
+		.comment = comment,
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < c->inventory->network_count; i++) {
+		const struct network *network = c->inventory->networks[i];
+		const struct endpoint *endpoint = compile_is_managed(network) ? network_endpoint(network, id) : NULL;
+
+		if (!endpoint || (network == source->network && endpoint != source->endpoint))
+			continue;
+		record.destination = is_v6(port) ? endpoint->ipv6 : endpoint->ipv4;
+		if (record.destination.family)
+			r = policy_add(c->policy, &record);
+	}
+	return r;
+}
+
+int compile_doors(struct compilation *c, const struct end *source, const struct publisher *publisher)
+{
+	bool self = source->container == publisher->end.container;
+	int r = 0;
+
+	/* Until then the engine's proxy may hold what comes for a container of which not all is known yet. */
+	if (!publisher->end.container->started)
+		return 0;
+	for (size_t i = 0; r == 0 && i < publisher->port_count; i++) {
+		const struct published_port *port = &publisher->ports[i];
+		struct policy_record door = at_host(port, POLICY_DOORS4, POLICY_DOORS6);
+		char comment[POLICY_COMMENT_MAX + 1];
+
+		door.source = *compile_end_address(source, is_v6(port));
+		door.source_length = (uint8_t)(address_length(&door.source) * 8);
+		door.comment = comment;
+		if (!door.source.family)
+			continue;
+		/* A container needs no flow to itself. */
+		if (self)
+			compile_comment_own(source, "self", "self", compile_end_name(source), comment);
+		else if (!find_flow(c, source, &publisher->end, port, comment))
+			continue;
+		r = policy_add(c->policy, &door);
+		if (r == 0)
+			r = add_redirected(c, source, publisher, port, comment);
+	}
+	return r;
+}

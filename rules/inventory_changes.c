@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a change of the inventory touches. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inventory.h"
+
+void inventory_scope_clear(struct inventory_scope *scope)
+{
+	free(scope->items);
+	memset(scope, 0, sizeof(*scope));
+}
+
+int inventory_scope_add(struct inventory_scope *scope, const char *network, const char *container)
+{
+	void *items;
+
+	if (strlen(network) >= sizeof(scope->items->network) || strlen(container) >= sizeof(scope->items->container)) {
+		/* Ids are 64 hex digits; whatever this is, the long way round is right too. */
+		scope->all = true;
+		return 0;
+	}
+	for (size_t i = 0; i < scope->count; i++) {
+		if (strcmp(scope->items[i].network, network) == 0 && strcmp(scope->items[i].container, container) == 0)
+			return 0;
+	}
+	items = realloc(scope->items, (scope->count + 1) * sizeof(*scope->items));
+	if (!items)
+		return -ENOMEM;
+	scope->items = items;
+	strcpy(scope->items[scope->count].network, network);
+	strcpy(scope->items[scope->count].container, container);
+	scope->count++;
+	return 0;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
+{
+	return address_compare(&a->ipv4, &b->ipv4) == 0 && address_compare(&a->ipv6, &b->ipv6) == 0 &&
+	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 && same_text(a->name, b->name);
+}
+
+static bool same_network(const struct network *a, const struct network *b)
+{
+	return same_text(a->name, b->name) && same_text(a->driver, b->driver) && same_text(a->icc, b->icc) &&
+	       strcmp(a->bridge, b->bridge) == 0 && a->managed == b->managed && a->internal == b->internal;
+}
+
+static const uint8_t no_mac[6];
+
+/* Two endpoints with one MAC take from each other the port behind which they live: whoever has that MAC is touched by
+ * one that comes or goes. */
+static int add_twins(const struct network *network, const uint8_t mac[6], struct inventory_scope *scope)
+{
+	int r = 0;
+
+	if (memcmp(mac, no_mac, sizeof(no_mac)) == 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < network->endpoint_count; i++) {
+		if (memcmp(network->endpoints[i].mac, mac, sizeof(no_mac)) == 0)
+			r = inventory_scope_add(scope, network->id, network->endpoints[i].container);
+	}
+	return r;
+}
+
+/* The endpoint of that container, which is a now and b next; either may be NULL. */
+static int add_endpoint(const struct network *now, const char *container, const struct endpoint *a,
+			const struct endpoint *b, struct inventory_scope *scope)
+{
+	int r = inventory_scope_add(scope, now->id, container);
+
+	/* A twin that is not in `now` comes, and is touched by that. */
+	if (r == 0 && a)
+		r = add_twins(now, a->mac, scope);
+	if (r == 0 && b)
+		r = add_twins(now, b->mac, scope);
+	return r;
+}
+
+static bool overlap(const struct published_port *a, const struct published_port *b)
+{
+	static const uint8_t any[sizeof(a->address.bytes)];
+
+	return a->address.family == b->address.family && a->protocol == b->protocol && a->host_port == b->host_port &&
+	       (address_compare(&a->address, &b->address) == 0 || memcmp(a->address.bytes, any, sizeof(any)) == 0 ||
+		memcmp(b->address.bytes, any, sizeof(any)) == 0);
+}
+
+static bool has_endpoint(const struct inventory *inventory, const char *id)
+{
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		if (network_endpoint(inventory->networks[i], id))
+			return true;
+	}
+	return false;
+}
+
+/* Whether it has an endpoint, or may be about to get one. */
+static bool takes_part(const struct inventory *inventory, const struct inventory_scope *scope, const char *id)
+{
+	for (size_t i = 0; scope && i < scope->count; i++) {
+		if (strcmp(scope->items[i].container, id) == 0)
+			return true;
+	}
+	return has_endpoint(inventory, id);
+}
+
+static bool published_twice(const struct inventory *inventory, const struct inventory_scope *scope,
+			    const struct container *container)
+{
+	if (!inventory->publishing || !container->published_count || !takes_part(inventory, scope, container->id))
+		return false;
+	for (size_t i = 0; i < inventory->container_count; i++) {
+		const struct container *other = inventory->containers[i];
+
+		if (!other->published_count || strcmp(other->id, container->id) == 0 ||
+		    !takes_part(inventory, scope, other->id))
+			continue;
+		for (size_t j = 0; j < other->published_count * container->published_count; j++) {
+			if (overlap(&other->published[j / container->published_count],
+				    &container->published[j % container->published_count]))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool inventory_published_twice(const struct inventory *inventory, const struct container *container)
+{
+	return published_twice(inventory, NULL, container);
+}
+
+/* Published ports belong to the whole host: where two containers claim one of them, neither's records can be told by
+ * looking at one of the two.  Nor those of one that publishes at another one's addresses, which engines refuse. */
+static void widen_for_published(const struct inventory *inventory, struct inventory_scope *scope)
+{
+	for (size_t i = 0; inventory->publishing && !scope->all && i < scope->count; i++) {
+		const struct container *container = inventory_container(inventory, scope->items[i].container);
+
+		scope->all = container && published_twice(inventory, scope, container);
+	}
+	for (size_t i = 0; inventory->publishing && inventory->sharing && i < inventory->container_count; i++) {
+		const struct container *container = inventory->containers[i];
+
+		scope->all = scope->all || (container->shares && container->published_count);
+	}
+}
+
+/* Ports that this answer is new enough for, and the last one was not. */
+static int add_ports_in_time(const struct inventory *inventory, const struct network *now, const struct network *next,
+			     struct inventory_scope *scope)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < inventory->port_count; i++) {
+		const struct port *port = &inventory->ports[i];
+
+		if (strncmp(port->bridge, now->bridge, sizeof(port->bridge)) == 0 &&
+		    network_is_newer(now, port) != network_is_newer(next, port))
+			r = add_twins(next, port->mac, scope);
+	}
+	return r;
+}
+
+int inventory_network_changes(const struct inventory *inventory, const char *id, const struct network *next,
+			      struct inventory_scope *scope)
+{
+	const struct network *now = inventory_network(inventory, id);
+	size_t i = 0, j = 0;
+	int r = 0;
+
+	if (!now || !next || !same_network(now, next)) {
+		if (now || next)
+			scope->all = true;
+		return 0;
+	}
+	while (r == 0 && (i < now->endpoint_count || j < next->endpoint_count)) {
+		const struct endpoint *a = i < now->endpoint_count ? &now->endpoints[i] : NULL;
+		const struct endpoint *b = j < next->endpoint_count ? &next->endpoints[j] : NULL;
+		int order = !a ? 1 : !b ? -1 : strcmp(a->container, b->container);
+
+		if (order != 0 || !same_endpoint(a, b))
+			r = add_endpoint(now, order <= 0 ? a->container : b->container, order <= 0 ? a : NULL,
+					 order >= 0 ? b : NULL, scope);
+		if (order <= 0)
+			i++;
+		if (order >= 0)
+			j++;
+	}
+	if (r == 0)
+		r = add_ports_in_time(inventory, now, next, scope);
+	widen_for_published(inventory, scope);
+	return r;
+}
+
+static int add_endpoints_of(const struct inventory *inventory, const char *container, struct inventory_scope *scope)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < inventory->network_count; i++) {
+		if (network_endpoint(inventory->networks[i], container))
+			r = inventory_scope_add(scope, inventory->networks[i]->id, container);
+	}
+	return r;
+}
+
+/* Whom else a name or the beginning of an id may come to mean: every container that it fits, and the one whose network
+ * namespace that one uses. */
+static int add_meant(const struct inventory *inventory, const char *shares, struct inventory_scope *scope)
+{
+	size_t length = strlen(shares);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < inventory->container_count; i++) {
+		struct container *meant = inventory->containers[i], *owner;
+
+		if (!same_text(meant->name, shares) && strncmp(meant->id, shares, length) != 0)
+			continue;
+		owner = inventory_netns_owner(inventory, meant);
+		r = add_endpoints_of(inventory, meant->id, scope);
+		if (r == 0 && owner && owner != meant)
+			r = add_endpoints_of(inventory, owner->id, scope);
+	}
+	return r;
+}
+
+/* A container that comes, goes or gets another name can take from a third one, or give to it, the flows of those that
+ * share a network namespace by that name.  A whole id that is known means the same as before. */
+static int add_shared_by_name(const struct inventory *inventory, const char *id, struct inventory_scope *scope)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && inventory->sharing && i < inventory->container_count; i++) {
+		const char *shares = inventory->containers[i]->shares;
+
+		if (shares && (strcmp(shares, id) == 0 || !inventory_container(inventory, shares)))
+			r = add_meant(inventory, shares, scope);
+	}
+	return r;
+}
+
+int inventory_container_changes(const struct inventory *inventory, const char *id, struct inventory_scope *scope)
+{
+	struct container *container = inventory_container(inventory, id);
+	struct container *owner = container ? inventory_netns_owner(inventory, container) : NULL;
+	int r = add_endpoints_of(inventory, id, scope);
+
+	if (r == 0 && owner && owner != container)
+		r = add_endpoints_of(inventory, owner->id, scope);
+	if (r == 0)
+		r = add_shared_by_name(inventory, id, scope);
+	widen_for_published(inventory, scope);
+	return r;
+}

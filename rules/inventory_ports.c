@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ports of bridges: behind which one an endpoint lives. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inventory.h"
+
+#define MAC_SIZE sizeof(((struct port *)0)->mac)
+
+static int compare_places(const struct port *port, const char *bridge, const uint8_t mac[6])
+{
+	int order = strncmp(port->bridge, bridge, sizeof(port->bridge));
+
+	return order ? order : memcmp(port->mac, mac, MAC_SIZE);
+}
+
+static int compare_ports(const void *a, const void *b)
+{
+	const struct port *x = a, *y = b;
+	int order = compare_places(x, y->bridge, y->mac);
+
+	return order ? order : strncmp(x->name, y->name, sizeof(x->name));
+}
+
+void inventory_sort_ports(struct port *ports, size_t count)
+{
+	if (count > 1)
+		qsort(ports, count, sizeof(*ports), compare_ports);
+}
+
+static bool is_known(const uint8_t mac[6])
+{
+	static const uint8_t unknown[6];
+
+	return memcmp(mac, unknown, sizeof(unknown)) != 0;
+}
+
+const struct port *inventory_port(const struct inventory *inventory, const char *bridge, const uint8_t mac[6])
+{
+	size_t low = 0, high = inventory->port_count;
+
+	if (!is_known(mac))
+		return NULL;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_places(&inventory->ports[middle], bridge, mac) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == inventory->port_count || compare_places(&inventory->ports[low], bridge, mac) != 0)
+		return NULL;
+	if (low + 1 < inventory->port_count && compare_places(&inventory->ports[low + 1], bridge, mac) == 0)
+		return NULL;
+	return &inventory->ports[low];
+}
+
+/* Every endpoint that may live behind the port. */
+static int add_endpoints_at(const struct inventory *inventory, const struct port *port, struct inventory_scope *scope)
+{
+	int r = 0;
+
+	if (!is_known(port->mac))
+		return 0;
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		const struct network *network = inventory->networks[i];
+
+		if (strncmp(network->bridge, port->bridge, sizeof(port->bridge)) != 0)
+			continue;
+		for (size_t j = 0; r == 0 && j < network->endpoint_count; j++) {
+			if (memcmp(network->endpoints[j].mac, port->mac, MAC_SIZE) == 0)
+				r = inventory_scope_add(scope, network->id, network->endpoints[j].container);
+		}
+	}
+	return r;
+}
+
+bool network_is_newer(const struct network *network, const struct port *port)
+{
+	return port->seen <= network->asked;
+}
+
+bool network_has_mac(const struct network *network, const uint8_t mac[6])
+{
+	for (size_t i = 0; is_known(mac) && i < network->endpoint_count; i++) {
+		if (memcmp(network->endpoints[i].mac, mac, MAC_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+int inventory_port_changes(const struct inventory *inventory, const struct port *ports, size_t count,
+			   struct inventory_scope *scope)
+{
+	size_t i = 0, j = 0;
+	int r = 0;
+
+	while (r == 0 && (i < inventory->port_count || j < count)) {
+		const struct port *a = i < inventory->port_count ? &inventory->ports[i] : NULL;
+		const struct port *b = j < count ? &ports[j] : NULL;
+		int order = !a ? 1 : !b ? -1 : compare_ports(a, b);
+
+		if (order != 0)
+			r = add_endpoints_at(inventory, order < 0 ? a : b, scope);
+		if (order <= 0)
+			i++;
+		if (order >= 0)
+			j++;
+	}
+	return r;
+}
+
+int inventory_set_ports(struct inventory *inventory, struct port *ports, size_t count, struct inventory_scope *scope)
+{
+	int r = scope ? inventory_port_changes(inventory, ports, count, scope) : 0;
+
+	if (r < 0)
+		return r;
+	free(inventory->ports);
+	inventory->ports = ports;
+	inventory->port_count = count;
+	return 0;
+}
