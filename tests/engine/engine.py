@@ -16,6 +16,7 @@ from docker_api import Api, ApiError, unmultiplex, wait_until
 
 PREFIX = os.environ.get("BULKHEAD_TEST_PREFIX", "bhtest")
 PROBE = os.environ.get("BULKHEAD_PROBE", "")
+ATTACK = os.environ.get("BULKHEAD_ATTACK", "")
 IMAGE = "probe:latest"
 PARALLEL = 4
 
@@ -28,12 +29,19 @@ def probe_path():
     return PROBE
 
 
+def attack_path():
+    if not os.access(ATTACK, os.X_OK):
+        sys.exit(f"the program of the attacks is not at {ATTACK!r}: set BULKHEAD_ATTACK, or start with run.py --build DIR")
+    return ATTACK
+
+
 class Container:
     def __init__(self, engine, identifier, name, labels):
         self.engine, self.id, self.name, self.labels = engine, identifier, name, labels
         self.image = IMAGE
         self.pid = 0
         self.networks = {}
+        self.macs = {}
 
     def refresh(self):
         """Reads the process id and the addresses: {network: (IPv4, IPv6)}, "" where there is none."""
@@ -44,6 +52,7 @@ class Container:
             name: (place["IPAddress"], place["GlobalIPv6Address"])
             for name, place in detail["NetworkSettings"]["Networks"].items()
         }
+        self.macs = {name: place["MacAddress"] for name, place in detail["NetworkSettings"]["Networks"].items()}
         return self
 
     def address(self, network=None, family=4):
@@ -97,8 +106,8 @@ class Container:
 class Engine:
     """Of `index` (0 to 50) everything is private: directory, socket, namespace, addresses."""
 
-    def __init__(self, index, icc=True, live_restore=True):
-        self.index, self.icc, self.live_restore = index, icc, live_restore
+    def __init__(self, index, icc=True, live_restore=True, userland_proxy=True):
+        self.index, self.icc, self.live_restore, self.userland_proxy = index, icc, live_restore, userland_proxy
         self.namespace = f"{PREFIX}-{os.getpid()}-{index}"
         self.directory = tempfile.mkdtemp(prefix=f"{self.namespace}-")
         self.socket = f"{self.directory}/docker.sock"
@@ -108,6 +117,7 @@ class Engine:
         self.process = None
         self.netns = f"/var/run/netns/{self.namespace}"
         self.has_namespace = False
+        self.surroundings = []  # other namespaces, each with close() and leftovers(); their end is ours
         self.networks_made = 0
         with open(f"{self.directory}/daemon.json", "w", encoding="ascii") as file:
             file.write("{}\n")
@@ -135,6 +145,7 @@ class Engine:
             f"--default-address-pool=base=10.{octet}.128.0/17,size=24",
             f"--icc={'true' if self.icc else 'false'}",
             f"--live-restore={'true' if self.live_restore else 'false'}",
+            f"--userland-proxy={'true' if self.userland_proxy else 'false'}",
             "--ipv6",
             f"--fixed-cidr-v6=fd00:{octet}::/64",
             "--experimental",
@@ -202,6 +213,8 @@ class Engine:
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
             tar.add(probe_path(), arcname="probe", filter=self.executable)
+            if os.access(ATTACK, os.X_OK):
+                tar.add(ATTACK, arcname="attack", filter=self.executable)
         repository, tag = IMAGE.split(":")
         self.api.request(
             "POST",
@@ -228,10 +241,20 @@ class Engine:
 
     # -- containers and networks
 
-    def create(self, name, command=("hold",), network="bridge", labels=None, image=IMAGE, host_config=None, **options):
+    def create(
+        self,
+        name,
+        command=("hold",),
+        network="bridge",
+        labels=None,
+        image=IMAGE,
+        host_config=None,
+        entrypoint="/probe",
+        **options,
+    ):
         body = {
             "Image": image,
-            "Entrypoint": ["/probe"],
+            "Entrypoint": [entrypoint],
             "Cmd": list(command),
             "Labels": labels or {},
             "HostConfig": {"NetworkMode": network, **(host_config or {})},
@@ -324,6 +347,8 @@ class Engine:
         try:
             self.stop()
         finally:
+            for place in list(self.surroundings):
+                place.close()
             self.remove_stale()
             for pid in self.processes():
                 end(pid)
@@ -427,15 +452,16 @@ _engines_made = []
 _shared = {}
 
 
-def shared(icc):
+def shared(icc, userland_proxy=True):
     """The engine of that kind that test modules have in common, without containers and networks of users."""
-    if icc not in _shared:
-        _shared[icc] = make(icc=icc).start()
+    kind = (icc, userland_proxy)
+    if kind not in _shared:
+        _shared[kind] = make(icc=icc, userland_proxy=userland_proxy).start()
     else:
-        if not _shared[icc].process:
-            _shared[icc].start()
-        _shared[icc].reset()
-    return _shared[icc]
+        if not _shared[kind].process:
+            _shared[kind].start()
+        _shared[kind].reset()
+    return _shared[kind]
 
 
 def destroy_all():

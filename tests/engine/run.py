@@ -20,6 +20,15 @@ MODULES = [
     "test_restart",
     "test_clear",
     "test_ruleset",
+    "attacks.test_published",
+    "attacks.test_frames",
+    "attacks.test_spoofing",
+    "attacks.test_protocols",
+    "attacks.test_reuse",
+    "attacks.test_flood",
+    "attacks.test_labels",
+    "attacks.test_boundary",
+    "attacks.test_beside",
 ]
 
 
@@ -49,6 +58,14 @@ class Result(unittest.TextTestResult):
         self.say(test, "ERROR")
         print(self.errors[-1][1], flush=True)
 
+    def addSubTest(self, test, subtest, err):
+        """A line each, and one in the count for each that fails."""
+        unittest.TestResult.addSubTest(self, test, subtest, err)
+        verdict = "ok" if err is None else "FAIL"
+        print(f"    {verdict:4} {subtest._subDescription()}", flush=True)
+        if err is not None:
+            print(self._exc_info_to_string(err, test), flush=True)
+
     def addSkip(self, test, reason):
         unittest.TestResult.addSkip(self, test, reason)
         self.say(test, "skip")
@@ -64,6 +81,7 @@ def main():
         build = os.path.abspath(options.build)
         os.environ.setdefault("BULKHEAD", f"{build}/bulkhead")
         os.environ.setdefault("BULKHEAD_PROBE", f"{build}/tests/probe")
+        os.environ.setdefault("BULKHEAD_ATTACK", f"{build}/tests/attack")
     if os.geteuid() != 0:
         sys.exit("the engine tests start a Docker engine: run them as root")
     sys.path.insert(0, HERE)
