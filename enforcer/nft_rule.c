@@ -89,12 +89,12 @@ static int match_to_multicast6(struct nftnl_rule *rule)
 		       ?: nft_expr_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, 24, 1, NFT_REG_1) ?: equal_u8(rule, 0xff);
 }
 
-/* meta mark & MARK == value: MARK itself, or none of it. */
-static int match_mark(struct nftnl_rule *rule, uint32_t mark, uint32_t value)
+/* meta mark & MARK == MARK */
+static int match_mark(struct nftnl_rule *rule, uint32_t mark)
 {
 	return nft_expr_meta(rule, NFT_META_MARK, NFT_REG_1)
 		       ?: nft_expr_bitwise(rule, NFT_REG_1, mark, 0)
-		       ?: nft_expr_equal(rule, NFT_REG_1, &value, sizeof(value));
+		       ?: nft_expr_equal(rule, NFT_REG_1, &mark, sizeof(mark));
 }
 
 /* A bit of conntrack's: ct state related, ct status dnat. */
@@ -205,10 +205,8 @@ static int add_match(struct nftnl_rule *rule, enum nft_rule_match match, uint32_
 		return match_to_multicast(rule);
 	case NFT_RULE_MATCH_TO_MULTICAST6:
 		return match_to_multicast6(rule);
-	case NFT_RULE_MATCH_UNMARKED:
-		return match_mark(rule, mark, 0);
 	case NFT_RULE_MATCH_MARKED:
-		return match_mark(rule, mark, mark);
+		return match_mark(rule, mark);
 	case NFT_RULE_MATCH_SOLICIT:
 		return match_neighbour(rule, ND_SOLICIT);
 	case NFT_RULE_MATCH_ADVERT:
@@ -235,10 +233,8 @@ static int add_match(struct nftnl_rule *rule, enum nft_rule_match match, uint32_
 		return match_protocol(rule, ETH_P_IP);
 	case NFT_RULE_MATCH_IP6:
 		return match_protocol(rule, ETH_P_IPV6);
-	case NFT_RULE_MATCH_UNSEEN_IP:
-		return match_protocol(rule, ETH_P_IP) ?: match_mark(rule, mark, mark);
-	case NFT_RULE_MATCH_UNSEEN_IP6:
-		return match_protocol(rule, ETH_P_IPV6) ?: match_mark(rule, mark, mark);
+	case NFT_RULE_MATCH_ETHER_IP:
+		return match_ether_type(rule, ETH_P_IP);
 	case NFT_RULE_MATCH_TAG:
 		return match_ether_type(rule, ETH_P_8021Q);
 	case NFT_RULE_MATCH_STAG:
@@ -447,6 +443,11 @@ static int set_mark(struct nftnl_rule *rule, uint32_t mask, uint32_t bit)
 		       ?: nft_expr_meta_set(rule, NFT_META_MARK, NFT_REG_1);
 }
 
+static int add_mark(struct nftnl_rule *rule, uint32_t mark)
+{
+	return mark ? set_mark(rule, ~mark, mark) : 0;
+}
+
 /* Word by word, so that nft shows what stands here and takes it back: a whole address it would show as one, and not
  * read. */
 static int own_target(struct nftnl_rule *rule)
@@ -477,7 +478,9 @@ static int add_end(struct nftnl_rule *rule, const struct nft_rule *spec, uint32_
 	case NFT_RULE_END_RESET:
 		return nft_expr_counter(rule) ?: nft_expr_reset(rule);
 	case NFT_RULE_END_MARK_ACCEPT:
-		return set_mark(rule, ~mark, mark) ?: nft_expr_verdict(rule, NF_ACCEPT, NULL);
+		return add_mark(rule, mark) ?: nft_expr_verdict(rule, NF_ACCEPT, NULL);
+	case NFT_RULE_END_MARK_GOTO:
+		return add_mark(rule, mark) ?: nft_expr_verdict(rule, NFT_GOTO, spec->target);
 	case NFT_RULE_END_UNMARK:
 		return set_mark(rule, ~mark, 0);
 	case NFT_RULE_END_OWN_TARGET:

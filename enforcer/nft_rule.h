@@ -14,6 +14,7 @@ struct nftnl_rule;
 enum nft_rule_needs {
 	NFT_RULE_NEEDS_NOTHING,
 	NFT_RULE_NEEDS_MARK,	/* a bit of the packet mark, from the configuration */
+	NFT_RULE_NEEDS_NO_MARK, /* that there is none */
 	NFT_RULE_NEEDS_IBRNAME, /* a kernel with NFT_BRIDGE_META */
 };
 
@@ -27,7 +28,6 @@ enum nft_rule_match {
 	NFT_RULE_MATCH_TO_MULTICAST,  /* ip daddr 224.0.0.0/4 */
 	NFT_RULE_MATCH_TO_MULTICAST6, /* ip6 daddr ff00::/8 */
 	NFT_RULE_MATCH_RESERVED_MAC,  /* ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 */
-	NFT_RULE_MATCH_UNMARKED,      /* meta mark & MARK == 0x00000000 */
 	NFT_RULE_MATCH_MARKED,	      /* meta mark & MARK == MARK */
 	NFT_RULE_MATCH_SOLICIT,	      /* icmpv6 type nd-neighbor-solicit ip6 hoplimit 255 */
 	NFT_RULE_MATCH_ADVERT,	      /* icmpv6 type nd-neighbor-advert ip6 hoplimit 255 */
@@ -43,8 +43,7 @@ enum nft_rule_match {
 	NFT_RULE_MATCH_ARP,		  /* meta protocol arp */
 	NFT_RULE_MATCH_IP,		  /* meta protocol ip */
 	NFT_RULE_MATCH_IP6,		  /* meta protocol ip6 */
-	NFT_RULE_MATCH_UNSEEN_IP,	  /* meta protocol ip meta mark & MARK == MARK */
-	NFT_RULE_MATCH_UNSEEN_IP6,	  /* meta protocol ip6 meta mark & MARK == MARK */
+	NFT_RULE_MATCH_ETHER_IP,	  /* ether type ip */
 	NFT_RULE_MATCH_TAG,		  /* ether type 8021q */
 	NFT_RULE_MATCH_STAG,		  /* ether type 8021ad */
 	NFT_RULE_MATCH_QUERY,		  /* icmpv6 type mld-listener-query */
@@ -95,7 +94,8 @@ enum nft_rule_end {
 	NFT_RULE_END_ACCEPT,
 	NFT_RULE_END_DROP,
 	NFT_RULE_END_RESET,	  /* counter reject with tcp reset */
-	NFT_RULE_END_MARK_ACCEPT, /* meta mark set meta mark | MARK accept */
+	NFT_RULE_END_MARK_ACCEPT, /* meta mark set meta mark | MARK accept; without a mark: accept */
+	NFT_RULE_END_MARK_GOTO,	  /* meta mark set meta mark | MARK goto target; without a mark: goto target */
 	NFT_RULE_END_UNMARK,	  /* meta mark set meta mark & ~MARK */
 	NFT_RULE_END_OWN_TARGET,  /* @th,64,32 set @nh,64,32 …: an advertisement's target is its source */
 };

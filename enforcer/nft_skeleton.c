@@ -189,7 +189,7 @@ static int build_rules(const struct nft_skeleton_table *spec, uint32_t mark, boo
 	for (size_t i = 0; r == 0 && i < spec->rule_count; i++) {
 		const struct nft_rule *rule = &spec->rules[i];
 
-		if ((rule->needs == NFT_RULE_NEEDS_MARK && !mark) ||
+		if ((rule->needs == NFT_RULE_NEEDS_MARK && !mark) || (rule->needs == NFT_RULE_NEEDS_NO_MARK && mark) ||
 		    (rule->needs == NFT_RULE_NEEDS_IBRNAME && !ibrname))
 			continue;
 		part->texts[part->rule_count] = rule->text;

@@ -30,11 +30,19 @@ static const struct nft_rule rules[] = {
 	{                                                                                                              \
 		.chain = chain_name, .text = nft_text, __VA_ARGS__                                                     \
 	}
+	/* Nearly every frame, so one lookup for it: nobody else's port is in the set either. */
+	RULE("prerouting", "iifname . ether saddr . ip saddr @places4 goto own4", .key = NFT_RULE_KEY_SENT, .family = 4,
+	     .set = "places4", .end = NFT_RULE_END_GOTO, .target = "own4"),
 	RULE("prerouting", "iifname @ports goto sent", .key = NFT_RULE_KEY_IN, .set = "ports", .end = NFT_RULE_END_GOTO,
 	     .target = "sent"),
 	RULE("prerouting", "meta ibrname @guarded counter drop", .needs = NFT_RULE_NEEDS_IBRNAME,
 	     .key = NFT_RULE_KEY_IN_BRIDGE, .set = "guarded", .end = NFT_RULE_END_DROP,
 	     .comment = "a port that is not known yet"),
+
+	/* What a tag hides is IP all the same to the lookup. */
+	RULE("own4", "ether type ip meta mark set meta mark | MARK accept", .match = NFT_RULE_MATCH_ETHER_IP,
+	     .end = NFT_RULE_END_MARK_ACCEPT, .comment = "table inet bulkhead lets no packet in without it"),
+	RULE("own4", "counter drop", .end = NFT_RULE_END_DROP, .comment = "no tags"),
 
 	RULE("sent", "ether type 8021q counter drop", .match = NFT_RULE_MATCH_TAG, .end = NFT_RULE_END_DROP,
 	     .comment = "no tags"),
@@ -44,8 +52,6 @@ static const struct nft_rule rules[] = {
 	     "checked",
 	     .key = NFT_RULE_KEY_ARP_SENT, .family = 4, .set = "places4", .end = NFT_RULE_END_GOTO,
 	     .target = "checked"),
-	RULE("sent", "iifname . ether saddr . ip saddr @places4 goto checked", .key = NFT_RULE_KEY_SENT, .family = 4,
-	     .set = "places4", .end = NFT_RULE_END_GOTO, .target = "checked"),
 	RULE("sent", "meta protocol ip6 goto sent6", .match = NFT_RULE_MATCH_IP6, .end = NFT_RULE_END_GOTO,
 	     .target = "sent6"),
 	RULE("sent", "iifname @unguarded goto unguarded", .key = NFT_RULE_KEY_IN, .set = "unguarded",
@@ -96,24 +102,30 @@ static const struct nft_rule rules[] = {
 	     .target = "checked"),
 	RULE("unguarded", "counter drop", .end = NFT_RULE_END_DROP, .comment = "neither ARP nor IP"),
 
-	RULE("checked", "meta mark set meta mark | MARK accept", .needs = NFT_RULE_NEEDS_MARK,
-	     .end = NFT_RULE_END_MARK_ACCEPT, .comment = "table inet bulkhead lets no packet in without it"),
-	RULE("checked", "accept", .end = NFT_RULE_END_ACCEPT),
+	RULE("checked", "meta mark set meta mark | MARK accept", .end = NFT_RULE_END_MARK_ACCEPT,
+	     .comment = "table inet bulkhead lets no packet in without it"),
 
 	RULE("forward", "iifname @ports goto forwarded", .key = NFT_RULE_KEY_IN, .set = "ports",
 	     .end = NFT_RULE_END_GOTO, .target = "forwarded"),
 	RULE("forward", "oifname @ports counter drop", .key = NFT_RULE_KEY_OUT, .set = "ports",
 	     .end = NFT_RULE_END_DROP, .comment = "from a port that is not known yet"),
 
+	/* What br_netfilter has shown to table inet bulkhead carries the mark no more. */
+	RULE("forwarded", "meta mark & MARK == MARK goto marked", .needs = NFT_RULE_NEEDS_MARK,
+	     .match = NFT_RULE_MATCH_MARKED, .end = NFT_RULE_END_GOTO, .target = "marked"),
 	RULE("forwarded", "oifname != @ports counter drop", .key = NFT_RULE_KEY_OUT, .set = "ports", .except = true,
 	     .end = NFT_RULE_END_DROP, .comment = "to a port that is not known yet"),
-	/* What br_netfilter has shown to table inet bulkhead carries the mark no more. */
-	RULE("forwarded", "meta protocol ip meta mark & MARK == MARK counter drop", .needs = NFT_RULE_NEEDS_MARK,
-	     .match = NFT_RULE_MATCH_UNSEEN_IP, .end = NFT_RULE_END_DROP,
-	     .comment = "br_netfilter is off: table inet bulkhead has not seen it"),
-	RULE("forwarded", "meta protocol ip6 meta mark & MARK == MARK counter drop", .needs = NFT_RULE_NEEDS_MARK,
-	     .match = NFT_RULE_MATCH_UNSEEN_IP6, .end = NFT_RULE_END_DROP),
 
+	RULE("marked", "meta protocol ip counter drop", .match = NFT_RULE_MATCH_IP, .end = NFT_RULE_END_DROP,
+	     .comment = "br_netfilter is off: table inet bulkhead has not seen it"),
+	RULE("marked", "meta protocol ip6 counter drop", .match = NFT_RULE_MATCH_IP6, .end = NFT_RULE_END_DROP),
+	RULE("marked", "oifname != @ports counter drop", .key = NFT_RULE_KEY_OUT, .set = "ports", .except = true,
+	     .end = NFT_RULE_END_DROP, .comment = "to a port that is not known yet"),
+
+	RULE("postrouting", "oifname . ether daddr . ip daddr @places4 accept", .key = NFT_RULE_KEY_DELIVERED,
+	     .family = 4, .set = "places4", .end = NFT_RULE_END_ACCEPT),
+	RULE("postrouting", "oifname . ether daddr . ip6 daddr @places6 accept", .key = NFT_RULE_KEY_DELIVERED,
+	     .family = 6, .set = "places6", .end = NFT_RULE_END_ACCEPT),
 	RULE("postrouting", "oifname @ports goto delivered", .key = NFT_RULE_KEY_OUT, .set = "ports",
 	     .end = NFT_RULE_END_GOTO, .target = "delivered"),
 	RULE("postrouting", "icmpv6 type nd-neighbor-solicit accept", .match = NFT_RULE_MATCH_SOLICIT_ANY,
@@ -126,10 +138,6 @@ static const struct nft_rule rules[] = {
 	     .key = NFT_RULE_KEY_OUT_BRIDGE, .set = "guarded", .end = NFT_RULE_END_DROP,
 	     .comment = "a port that is not known yet"),
 
-	RULE("delivered", "oifname . ether daddr . ip daddr @places4 accept", .key = NFT_RULE_KEY_DELIVERED,
-	     .family = 4, .set = "places4", .end = NFT_RULE_END_ACCEPT),
-	RULE("delivered", "oifname . ether daddr . ip6 daddr @places6 accept", .key = NFT_RULE_KEY_DELIVERED,
-	     .family = 6, .set = "places6", .end = NFT_RULE_END_ACCEPT),
 	RULE("delivered", "ether type 8021q counter drop", .match = NFT_RULE_MATCH_TAG, .end = NFT_RULE_END_DROP,
 	     .comment = "no tags"),
 	RULE("delivered", "ether type 8021ad counter drop", .match = NFT_RULE_MATCH_STAG, .end = NFT_RULE_END_DROP),

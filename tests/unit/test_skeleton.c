@@ -111,8 +111,8 @@ static const struct {
 	uint16_t family;
 	size_t sets, chains, rules; /* sets and chains exactly, rules at least */
 } tables[] = {
-	{ NFPROTO_INET, 42, 46, 160 },
-	{ NFPROTO_BRIDGE, 7, 11, 35 },
+	{ NFPROTO_INET, 42, 45, 160 },
+	{ NFPROTO_BRIDGE, 7, 13, 35 },
 };
 #define TABLE_COUNT (sizeof(tables) / sizeof(tables[0]))
 
@@ -231,7 +231,9 @@ static void test_no_mark(void **state)
 	assert_kernel_holds(kernel, &no_mark, policy);
 	list = output_of("nft list ruleset");
 	assert_null(strstr(list, "meta mark"));
-	assert_non_null(strstr(list, "chain admit {\n\t\taccept"));
+	assert_non_null(strstr(list, "iifname . oifname @networks goto between"));
+	assert_non_null(strstr(list, "iifname @bridges goto known"));
+	assert_non_null(strstr(list, "chain own4 {\n\t\tether type ip accept"));
 	assert_non_null(strstr(list, "chain checked {\n\t\taccept"));
 	free(list);
 	/* The mark is a rule's; another one asks for other rules, and for nothing else. */
@@ -239,7 +241,7 @@ static void test_no_mark(void **state)
 	assert_int_equal(read.skeleton, KERNEL_SKELETON_RULES);
 	kernel_state_clear(&read);
 	install(kernel, &other_mark, policy);
-	list = output_of("nft list chain inet bulkhead admit");
+	list = output_of("nft list chain bridge bulkhead checked");
 	assert_non_null(strstr(list, "meta mark set meta mark | 0x00000020 accept"));
 	free(list);
 	kernel_close(kernel);
@@ -326,9 +328,8 @@ static const struct damage damages[] = {
 	{ "a rule at the end", "nft add rule inet bulkhead record_control counter", KERNEL_SKELETON_RULES },
 	{ "a rule that begins like ours", "nft insert rule inet bulkhead between goto deny", KERNEL_SKELETON_RULES },
 	{ "a swapped verdict",
-	  "nft flush chain inet bulkhead admit; nft add rule inet bulkhead admit 'iifname . oifname @networks meta "
-	  "mark set meta mark | 0x10000000 drop comment \"the mark passes Docker'\\''s own drop\"'; nft add rule inet "
-	  "bulkhead admit 'accept comment \"from one network into another: Docker'\\''s isolation stays\"'",
+	  "nft flush chain bridge bulkhead checked; nft add rule bridge bulkhead checked 'meta mark set meta mark | "
+	  "0x10000000 drop comment \"table inet bulkhead lets no packet in without it\"'",
 	  KERNEL_SKELETON_RULES },
 	{ "a lost comment",
 	  "nft flush chain inet bulkhead arriving; nft add rule inet bulkhead arriving ct direction reply goto "
