@@ -2,16 +2,19 @@
 # What `cmake --install` puts where.  The configuration directory, /etc/bulkhead, is the administrator's: nothing is
 # installed there.
 
-# The unit names the program by its absolute path, which the prefix decides.
-file(READ ${CMAKE_CURRENT_LIST_DIR}/bulkhead.service BULKHEAD_UNIT)
-string(REPLACE "ExecStart=/usr/bin/bulkhead " "ExecStart=${CMAKE_INSTALL_FULL_BINDIR}/bulkhead " BULKHEAD_UNIT
-	"${BULKHEAD_UNIT}")
-file(WRITE ${CMAKE_BINARY_DIR}/bulkhead.service "${BULKHEAD_UNIT}")
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/bulkhead.service)
+# The units name the program by its absolute path, which the prefix decides.
+foreach(unit bulkhead bulkhead-verify)
+	file(READ ${CMAKE_CURRENT_LIST_DIR}/${unit}.service BULKHEAD_UNIT)
+	string(REPLACE "ExecStart=/usr/bin/bulkhead " "ExecStart=${CMAKE_INSTALL_FULL_BINDIR}/bulkhead " BULKHEAD_UNIT
+		"${BULKHEAD_UNIT}")
+	file(WRITE ${CMAKE_BINARY_DIR}/${unit}.service "${BULKHEAD_UNIT}")
+	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/${unit}.service)
+endforeach()
 
 install(TARGETS bulkhead RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 # lib, not CMAKE_INSTALL_LIBDIR: systemd looks for units in no architecture's own directory.
-install(FILES ${CMAKE_BINARY_DIR}/bulkhead.service DESTINATION lib/systemd/system)
+install(FILES ${CMAKE_BINARY_DIR}/bulkhead.service ${CMAKE_BINARY_DIR}/bulkhead-verify.service
+	${CMAKE_CURRENT_LIST_DIR}/bulkhead-verify.timer DESTINATION lib/systemd/system)
 install(FILES ${CMAKE_CURRENT_LIST_DIR}/man/bulkhead.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES ${CMAKE_CURRENT_LIST_DIR}/completion/bulkhead.bash
 	DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME bulkhead)

@@ -28,6 +28,12 @@ const struct command commands[] = {
 	  "Flows with app, services, containers, addresses, ports, packets and bytes of\n"
 	  "both directions.",
 	  OPTIONS_LIST },
+	{ "verify", cmd_verify, "is this host segmented now?", "",
+	  "One line a check: PASS, WARN, FAIL or SKIP, its id, what was seen, and below it\n"
+	  "what to do.  Changes nothing.  Exit status 0: nothing failed (warnings do not\n"
+	  "count); 1: something failed; 3: something could not be told, so nobody knows.\n"
+	  "Each check has a section in the documentation, verify.md.",
+	  OPTIONS_VERIFY },
 };
 
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);

@@ -40,6 +40,17 @@ int docker_json_containers(const char *text, size_t length, struct container ***
 /* GET /containers/ID/json : one container; used for the image's own reference, and for its bindings. */
 int docker_json_container(const char *text, size_t length, struct container **ret_container, struct error *err);
 
+/* What makes a container the host, or lets it become it. */
+struct docker_exposure {
+	bool privileged;
+	bool net_admin;	   /* NET_ADMIN, or ALL, was added to its capabilities */
+	bool host_network; /* NetworkMode host */
+	char socket[256];  /* of the host's folders and files that it has: the engine's socket, or one above; "" if none
+			    */
+};
+/* GET /containers/ID/json.  -EPROTO also where it has no HostConfig: then nothing is known of it. */
+int docker_json_exposure(const char *text, size_t length, struct docker_exposure *ret_exposure, struct error *err);
+
 /* GET /networks : ids and names, without endpoints.  GET /networks/ID : one with its endpoints.  `managed` is true
  * for the bridge driver; exclusion by name is the caller's. */
 int docker_json_networks(const char *text, size_t length, struct network ***ret_networks, size_t *ret_count,

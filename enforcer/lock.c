@@ -12,16 +12,48 @@
 
 #define LOCK_DIRECTORY "/run/bulkhead"
 
+int lock_path(const char *kind, char path[LOCK_PATH_SIZE], struct error *err)
+{
+	struct stat namespace;
+
+	if (stat("/proc/self/ns/net", &namespace) < 0)
+		return error_set(err, -errno, "/proc/self/ns/net: %s: is /proc mounted?", strerror(errno));
+	snprintf(path, LOCK_PATH_SIZE, LOCK_DIRECTORY "/netns-%lu.%s", (unsigned long)namespace.st_ino, kind);
+	return 0;
+}
+
+int lock_held(pid_t *ret_holder, struct error *err)
+{
+	struct flock holder = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	cleanup_close int fd = -1;
+	char path[LOCK_PATH_SIZE];
+	int r = lock_path("lock", path, err);
+
+	*ret_holder = 0;
+	if (r < 0)
+		return r;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fcntl(fd, F_GETLK, &holder) < 0)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (holder.l_type == F_UNLCK)
+		return 0;
+	*ret_holder = holder.l_pid;
+	return 1;
+}
+
 int lock_take(pid_t *ret_holder, struct error *err)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	struct stat namespace, directory;
 	cleanup_close int fd = -1;
-	char path[96];
+	char path[LOCK_PATH_SIZE];
+	struct stat directory;
+	int r = lock_path("lock", path, err);
 
 	*ret_holder = 0;
-	if (stat("/proc/self/ns/net", &namespace) < 0)
-		return error_set(err, -errno, "/proc/self/ns/net: %s: is /proc mounted?", strerror(errno));
+	if (r < 0)
+		return r;
 	if (mkdir(LOCK_DIRECTORY, 0755) < 0 && errno != EEXIST)
 		return error_set(err, -errno, "%s: %s: bulkhead changes the kernel's rules and has to run as root",
 				 LOCK_DIRECTORY, strerror(errno));
@@ -31,7 +63,6 @@ int lock_take(pid_t *ret_holder, struct error *err)
 	if (!S_ISDIR(directory.st_mode) || directory.st_uid != geteuid() || (directory.st_mode & 022))
 		return error_set(err, -EPERM, "%s is not a directory that only its owner, this user, can write",
 				 LOCK_DIRECTORY);
-	snprintf(path, sizeof(path), LOCK_DIRECTORY "/netns-%lu.lock", (unsigned long)namespace.st_ino);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return error_set(err, -errno, "%s: %s", path, strerror(errno));

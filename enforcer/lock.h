@@ -14,4 +14,12 @@
  * it).  -EBUSY: somebody else holds it, *ret_holder is its pid (0 if it cannot be told). */
 int lock_take(pid_t *ret_holder, struct error *err);
 
+/* Whether somebody else holds it, without taking it: 1, with *ret_holder as above, or 0; negative errno where it could
+ * not be told. */
+int lock_held(pid_t *ret_holder, struct error *err);
+
+/* Files that belong to this network namespace: "/run/bulkhead/netns-INODE.KIND". */
+#define LOCK_PATH_SIZE 96
+int lock_path(const char *kind, char path[LOCK_PATH_SIZE], struct error *err);
+
 #endif

@@ -11,7 +11,8 @@
 struct answer {
 	struct loop *loop;
 	struct inventory *inventory;
-	bool rootless;
+	struct docker_info info;
+	struct docker_version version;
 	struct error *err;
 	int result;
 };
@@ -24,7 +25,8 @@ static void got_snapshot(struct inventory *inventory, const struct docker_info *
 	log_debug("engine %s, %zu containers, %zu networks", version->version, inventory->container_count,
 		  inventory->network_count);
 	answer->inventory = inventory;
-	answer->rootless = info->rootless;
+	answer->info = *info;
+	answer->version = *version;
 	loop_stop(answer->loop);
 }
 
@@ -52,7 +54,8 @@ static void got_container(const char *id, struct container *container, void *dat
 	container_free(container);
 }
 
-static int ask_engine(struct host *host, struct inventory **ret_inventory, struct error *err)
+int oneshot_ask(struct loop *loop, struct docker_client *client, struct inventory **ret_inventory,
+		struct docker_info *ret_info, struct docker_version *ret_version, struct error *err)
 {
 	static const struct docker_watch_handler handler = {
 		.snapshot = got_snapshot,
@@ -61,22 +64,15 @@ static int ask_engine(struct host *host, struct inventory **ret_inventory, struc
 		.bindings = got_container,
 		.lost = got_lost,
 	};
-	cleanup_of(loop) struct loop *loop = NULL;
-	cleanup_of(docker_client) struct docker_client *client = NULL;
 	cleanup_of(docker_watch) struct docker_watch *watch = NULL;
-	struct answer answer = { .err = err };
-	int r = loop_new(&loop, err);
+	struct answer answer = { .loop = loop, .err = err };
+	int r = docker_watch_new(loop, client, false, &handler, &answer, &watch, err);
 
-	if (r == 0)
-		r = docker_client_new(loop, host->config->docker, &client, err);
-	answer.loop = loop;
-	if (r == 0)
-		r = docker_watch_new(loop, client, false, &handler, &answer, &watch, err);
 	if (r == 0)
 		r = loop_run(loop, err);
 	if (r == 0)
 		r = answer.result;
-	if (r == 0 && answer.rootless)
+	if (r == 0 && answer.info.rootless)
 		r = error_set(err, -ENXIO,
 			      "%s: the engine is rootless, its bridges are in a network namespace of its own: run "
 			      "bulkhead inside that one",
@@ -86,7 +82,22 @@ static int ask_engine(struct host *host, struct inventory **ret_inventory, struc
 		return r;
 	}
 	*ret_inventory = answer.inventory;
+	*ret_info = answer.info;
+	*ret_version = answer.version;
 	return 0;
+}
+
+static int ask_engine(struct host *host, struct inventory **ret_inventory, struct error *err)
+{
+	cleanup_of(loop) struct loop *loop = NULL;
+	cleanup_of(docker_client) struct docker_client *client = NULL;
+	struct docker_version version;
+	struct docker_info info;
+	int r = loop_new(&loop, err);
+
+	if (r == 0)
+		r = docker_client_new(loop, host->config->docker, &client, err);
+	return r < 0 ? r : oneshot_ask(loop, client, ret_inventory, &info, &version, err);
 }
 
 int oneshot_prepare(struct host *host, struct reconciler **ret_reconciler, size_t *ret_refused, struct error *err)

@@ -20,6 +20,9 @@ struct options {
 	/* list */
 	bool endpoints, denied, networks;
 	const char *app;
+	/* verify */
+	bool all, probe, quiet, icc_required;
+	const char *only, *skip, *root;
 	/* what is left: files for check */
 	char **arguments;
 	size_t argument_count;
@@ -28,8 +31,9 @@ struct options {
 /* What a command takes besides the common options, which every command takes, so that one set of them can be given to
  * all. */
 enum options_allowed {
-	OPTIONS_LIST = 1 << 0,	/* the choices of list */
-	OPTIONS_FILES = 1 << 1, /* arguments */
+	OPTIONS_LIST = 1 << 0,	 /* the choices of list */
+	OPTIONS_FILES = 1 << 1,	 /* arguments */
+	OPTIONS_VERIFY = 1 << 2, /* the choices of verify */
 };
 
 struct command {

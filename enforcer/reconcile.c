@@ -134,6 +134,12 @@ static void describe(const struct plan *plan, struct reconcile_report *report)
 	report->adopted = plan->change.adopt;
 	report->docker = plan->change.docker_add[0] || plan->change.docker_add[1] || plan->change.docker_remove[0] ||
 			 plan->change.docker_remove[1];
+	for (size_t i = 0; i < 2; i++) {
+		const struct kernel_docker *docker = &plan->state.docker[i];
+
+		report->docker_wanted[i] = docker->backend == KERNEL_DOCKER_IPTABLES && docker->wanted;
+		report->docker_gone[i] = report->docker_wanted[i] && !docker->installed;
+	}
 	report->changed = report->added || report->removed || plan->change.install != KERNEL_KEEP || report->docker;
 }
 

@@ -44,8 +44,10 @@ struct reconcile_report {
 	bool changed;	       /* something was, or would be, committed */
 	size_t added, removed; /* elements */
 	enum kernel_install install;
-	bool adopted;	    /* ownership of the table was taken: no change of policy */
-	bool docker;	    /* the rule for Docker's own drop was put in order */
+	bool adopted; /* ownership of the table was taken: no change of policy */
+	bool docker;  /* the rule for Docker's own drop was put in order */
+	/* If full, by family: there is a chain that the rule belongs into; and it stood nowhere in it. */
+	bool docker_wanted[2], docker_gone[2];
 	uint64_t work_ns;   /* our own work: compiling, comparing, encoding, and reading if full */
 	uint64_t commit_ns; /* the kernel's: the commit's system calls */
 	uint64_t done_ns;   /* CLOCK_MONOTONIC when the commit was over */

@@ -3,24 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "icc.h"
 #include "reconcile.h"
-
-/* The values that Go's strconv.ParseBool takes for false; anything else, and an absent option, leaves ICC on. */
-static bool icc_is_off(const struct network *network)
-{
-	static const char *const off[] = { "0", "f", "F", "false", "FALSE", "False" };
-
-	for (size_t i = 0; network->icc && i < sizeof(off) / sizeof(off[0]); i++) {
-		if (strcmp(network->icc, off[i]) == 0)
-			return true;
-	}
-	return false;
-}
 
 static const struct network *network_with_icc_off(const struct inventory *inventory)
 {
 	for (size_t i = 0; inventory && i < inventory->network_count; i++) {
-		if (inventory->networks[i]->managed && icc_is_off(inventory->networks[i]))
+		if (inventory->networks[i]->managed && icc_read(inventory->networks[i]) == ICC_OFF)
 			return inventory->networks[i];
 	}
 	return NULL;

@@ -75,25 +75,51 @@ static void write_state(struct service *service)
 
 static void settle(struct service *service, int result, const struct error *err)
 {
+	service->refused = result < 0;
 	if (result == 0) {
 		service->retry_ms = RETRY_MIN_MS;
 		loop_timer_stop(service->retry);
+		service_health(service);
 		return;
 	}
+	snprintf(service->refused_text, sizeof(service->refused_text), "%.*s", HEALTH_TEXT_SIZE - 1, err->text);
+	service_health(service);
 	log_error("%s; trying again in %u ms", err->text, service->retry_ms);
 	loop_timer_set(service->retry, service->retry_ms);
 	service->retry_ms = service->retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : service->retry_ms * 2;
 }
 
+static int look(struct service *service, bool dry, struct reconcile_report *ret_report, struct error *err)
+{
+	int result;
+
+	service->drift_found = false;
+	service->looking_only = dry;
+	result = reconcile_everything(service->reconciler, dry, service_log_change, service, ret_report, err);
+	service->looking_only = false;
+	return result;
+}
+
 static void look_at_everything(struct service *service, const char *why)
 {
+	bool dry = (service->ours_changed || service->docker_changed) && !service->host->config->repair;
 	struct reconcile_report report;
 	struct error err;
-	bool dry = service->drift_name && !service->host->config->repair;
-	int result = reconcile_everything(service->reconciler, dry, service_log_change, service, &report, &err);
+	int result = look(service, dry, &report, &err);
 
-	if (result == 0)
+	/* What the engine does to its own chains is no drift: only that is reported and left. */
+	if (result == 0 && dry && report.changed && !service->drift_found) {
+		dry = false;
+		result = look(service, dry, &report, &err);
+	}
+	if (result == 0) {
 		service_log_cost(why, &report, NULL);
+		service->drifted = dry && service->drift_found;
+		if (service->drift_found && !dry)
+			health_put_right(&service->health, service->drift_text);
+		for (size_t i = 0; !service->drifted && i < 2; i++)
+			service->accept_stood[i] = report.docker_wanted[i];
+	}
 	settle(service, result, &err);
 	if (result == 0 && report.changed)
 		write_state(service);
@@ -116,7 +142,10 @@ static void check_datapath(void *data)
 	loop_timer_set(service->datapath, DATAPATH_MS);
 	result = datapath_read(&datapath, &err);
 	if (result == 0 && datapath_whole(&datapath)) {
+		if (service->datapath_failing)
+			log_info("packets on one bridge come by bulkhead's rules again");
 		service->datapath_failing = false;
+		service_health(service);
 		return;
 	}
 	if (result == 0 && !service->host->config->repair)
@@ -126,11 +155,16 @@ static void check_datapath(void *data)
 				   datapath.present ? "switched off" : "not loaded");
 	if (result == 0)
 		result = datapath_repair(changed, &err);
-	if (result == 0)
+	if (result == 0) {
 		log_warning("packets on one bridge did not come by bulkhead's rules: %s", changed);
-	else if (!service->datapath_failing)
+		health_put_right(&service->health, changed);
+	} else if (!service->datapath_failing) {
 		log_error("%s", err.text);
+		snprintf(service->datapath_text, sizeof(service->datapath_text), "%.*s", HEALTH_TEXT_SIZE - 1,
+			 err.text);
+	}
 	service->datapath_failing = result < 0;
+	service_health(service);
 }
 
 static void ask_for_network(const char *id, void *data)
@@ -319,7 +353,10 @@ static void kernel_news(int fd, uint32_t events, void *data)
 		service->drift_name = news.name;
 		service->drift_pid = news.pid;
 	}
+	service->ours_changed = news.ours;
+	service->docker_changed = news.docker;
 	look_at_everything(service, "change by others");
+	service->ours_changed = service->docker_changed = false;
 	service->drift_name = NULL;
 	service->drift_pid = 0;
 }
@@ -543,5 +580,7 @@ int service_run(struct host *host)
 		service.status = EXIT_UNKNOWN;
 	}
 	stop(&service, signals);
+	if (lock >= 0)
+		health_remove();
 	return service.status;
 }

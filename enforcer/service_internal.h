@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "docker_watch.h"
+#include "health.h"
 #include "host.h"
 #include "loop.h"
 #include "reconcile.h"
@@ -22,9 +23,18 @@ struct service {
 	unsigned retry_ms, unknown_ms;
 	bool said_ready;
 	bool datapath_failing;
+	bool drifted; /* others changed something, and it was left as it is ("repair": false) */
+	bool refused; /* the last comparison failed */
+	/* What is told of each of them. */
+	char datapath_text[HEALTH_TEXT_SIZE], drift_text[HEALTH_TEXT_SIZE], refused_text[HEALTH_TEXT_SIZE];
+	struct health health;
 	bool advised;
 	int status;
-	/* Why everything is looked at right now, for the log. */
+	/* Everything is looked at right now because others changed something of ours, or of Docker's, where our accept
+	 * for the mark stood in those families; what they did was found; and who, "" if it is not known. */
+	bool ours_changed, docker_changed;
+	bool accept_stood[2];
+	bool drift_found, looking_only;
 	const char *drift_name;
 	uint32_t drift_pid;
 };
@@ -35,6 +45,9 @@ void service_log_change(const struct policy_diff *diff, const struct reconcile_r
 /* With -v, what a change cost: the engine's answer, our own work from the answer to the commit's end, the commit. times
  * may be NULL. */
 void service_log_cost(const char *what, const struct reconcile_report *report, const struct docker_watch_times *times);
+
+/* Tells `verify` whether all is in force, where that is news. */
+void service_health(struct service *service);
 
 /* What the host needs, once after each snapshot that is news: it is not going to change by being repeated. */
 void service_advise(struct service *service);

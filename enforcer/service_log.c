@@ -2,6 +2,7 @@
 /* What the service says of what it does. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "log.h"
 #include "report.h"
@@ -13,38 +14,90 @@ static void log_line(const char *line, void *data)
 	log_info("%s", line);
 }
 
-static void log_drift(const struct service *service, const struct reconcile_report *report)
+/* The rule that stood in Docker's chain is gone.  The engine itself makes such chains when it starts, and puts rules of
+ * its own above ours when it makes a network: neither is drift. */
+static bool accept_lost(const struct service *service, const struct reconcile_report *report)
+{
+	return (service->docker_changed || service->ours_changed) &&
+	       ((report->docker_gone[0] && service->accept_stood[0]) ||
+		(report->docker_gone[1] && service->accept_stood[1]));
+}
+
+static bool tables_differ(const struct service *service, const struct reconcile_report *report)
+{
+	return service->ours_changed && (report->install != KERNEL_KEEP || report->added || report->removed);
+}
+
+static void log_tables(struct service *service, const struct reconcile_report *report, const char *what)
 {
 	char who[64] = "";
-	const char *what = service->host->config->repair ? "put back" : "found, and not put back (\"repair\": false)";
 
 	if (service->drift_pid)
 		snprintf(who, sizeof(who), " changed by %s (pid %" PRIu32 ")",
 			 service->drift_name ? service->drift_name : "?", service->drift_pid);
 	if (report->install != KERNEL_KEEP)
-		log_warning("the tables " KERNEL_TABLE "%s: %s%s", who, what,
-			    report->install == KERNEL_REPLACE ? ", all of them" : ", their rules");
-	else if (report->added || report->removed)
-		log_warning("the tables " KERNEL_TABLE "%s: %s: +%zu -%zu elements", who, what, report->added,
-			    report->removed);
+		snprintf(service->drift_text, sizeof(service->drift_text), "the tables " KERNEL_TABLE "%s: %s%s", who,
+			 what, report->install == KERNEL_REPLACE ? ", all of them" : ", their rules");
+	else
+		snprintf(service->drift_text, sizeof(service->drift_text),
+			 "the tables " KERNEL_TABLE "%s: %s: +%zu -%zu elements", who, what, report->added,
+			 report->removed);
+	log_warning("%s", service->drift_text);
+}
+
+/* What others did, and what becomes of it. */
+static void log_drift(struct service *service, const struct reconcile_report *report)
+{
+	const char *what = service->host->config->repair ? "put back" : "found, and not put back (\"repair\": false)";
+	char text[HEALTH_TEXT_SIZE];
+
+	service->drift_found = true;
+	if (tables_differ(service, report))
+		log_tables(service, report, what);
+	if (!accept_lost(service, report))
+		return;
+	snprintf(text, sizeof(text),
+		 "the accept rule for the mark, with which declared flows pass Docker's own drop: %s", what);
+	log_warning("%s", text);
+	if (!tables_differ(service, report))
+		memcpy(service->drift_text, text, sizeof(text));
+}
+
+static void log_install(const struct policy_diff *diff, const struct reconcile_report *report)
+{
+	if (report->install == KERNEL_REPLACE)
+		log_info("installing the tables inet " KERNEL_TABLE " and bridge " KERNEL_TABLE);
+	else if (report->install == KERNEL_RULES)
+		log_info("writing the rules of the tables " KERNEL_TABLE " anew");
+	report_flows(diff, log_line, NULL);
 }
 
 void service_log_change(const struct policy_diff *diff, const struct reconcile_report *report, void *data)
 {
 	struct service *service = data;
+	bool lost = accept_lost(service, report);
 
-	if (service->drift_name) {
+	if (lost || tables_differ(service, report))
 		log_drift(service, report);
-	} else {
-		if (report->install == KERNEL_REPLACE)
-			log_info("installing the tables inet " KERNEL_TABLE " and bridge " KERNEL_TABLE);
-		else if (report->install == KERNEL_RULES)
-			log_info("writing the rules of the tables " KERNEL_TABLE " anew");
-		report_flows(diff, log_line, NULL);
-	}
-	if (report->docker)
+	if (service->looking_only)
+		return;
+	if (!service->ours_changed)
+		log_install(diff, report);
+	if (report->docker && !lost)
 		log_info("the accept rule for the mark, with which declared flows pass Docker's own drop, was put in "
 			 "order");
+}
+
+void service_health(struct service *service)
+{
+	if (service->datapath_failing)
+		health_set(&service->health, true, service->datapath_text);
+	else if (service->refused)
+		health_set(&service->health, true, service->refused_text);
+	else if (service->drifted)
+		health_set(&service->health, true, service->drift_text);
+	else
+		health_set(&service->health, false, "");
 }
 
 void service_log_cost(const char *what, const struct reconcile_report *report, const struct docker_watch_times *times)

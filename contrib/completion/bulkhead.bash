@@ -4,7 +4,7 @@
 
 _bulkhead() {
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='run apply plan clear check list'
+	local commands='run apply plan clear check list verify'
 	local common='--docker --flows --config --state --json -v --verbose -h --help'
 	local words=''
 
@@ -14,7 +14,7 @@ _bulkhead() {
 		return
 	fi
 	case $previous in
-	--flows | --state)
+	--flows | --state | --root)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
@@ -29,7 +29,7 @@ _bulkhead() {
 		mapfile -t COMPREPLY < <(compgen -W 'unix:// tcp://' -- "$word")
 		return
 		;;
-	--app) return ;;
+	--app | --only | --skip) return ;;
 	help)
 		mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word")
 		return
@@ -37,6 +37,7 @@ _bulkhead() {
 	esac
 	case ${COMP_WORDS[1]} in
 	list) words="$common --endpoints --denied --networks --app" ;;
+	verify) words="$common --all --probe --only --skip --quiet --root --icc-required" ;;
 	run | apply | plan | clear | check) words=$common ;;
 	*) return ;;
 	esac

@@ -409,12 +409,13 @@ def command_line(pid):
 
 
 def remove_namespace(name):
-    """With bulkhead's lock, which is named after the namespace."""
-    try:
-        os.unlink(f"/run/bulkhead/netns-{os.stat(f'/var/run/netns/{name}').st_ino}.lock")
-        os.rmdir("/run/bulkhead")
-    except OSError:
-        pass
+    """With bulkhead's files that are named after the namespace."""
+    for kind in ("health", "lock"):
+        try:
+            os.unlink(f"/run/bulkhead/netns-{os.stat(f'/var/run/netns/{name}').st_ino}.{kind}")
+            os.rmdir("/run/bulkhead")
+        except OSError:
+            pass
     subprocess.run(["ip", "netns", "del", name], check=False)
 
 

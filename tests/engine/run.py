@@ -20,6 +20,7 @@ MODULES = [
     "test_restart",
     "test_clear",
     "test_ruleset",
+    "test_verify",
     "attacks.test_published",
     "attacks.test_frames",
     "attacks.test_spoofing",

@@ -115,6 +115,16 @@ static int fuzz_info(const char *text, size_t length, struct error *err)
 	return docker_json_info(text, length, &info, err);
 }
 
+static int fuzz_exposure(const char *text, size_t length, struct error *err)
+{
+	struct docker_exposure exposure;
+	int r = docker_json_exposure(text, length, &exposure, err);
+
+	if (r == 0)
+		assert(strnlen(exposure.socket, sizeof(exposure.socket)) < sizeof(exposure.socket));
+	return r;
+}
+
 static int fuzz_version(const char *text, size_t length, struct error *err)
 {
 	struct docker_version version;
@@ -130,7 +140,8 @@ static int fuzz_version(const char *text, size_t length, struct error *err)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int (*const parsers[])(const char *, size_t, struct error *) = {
-		fuzz_containers, fuzz_container, fuzz_networks, fuzz_network, fuzz_event, fuzz_info, fuzz_version,
+		fuzz_containers, fuzz_container, fuzz_networks, fuzz_network,
+		fuzz_event,	 fuzz_info,	 fuzz_version,	fuzz_exposure,
 	};
 	struct error err = { 0 };
 	char *text;
@@ -144,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(text, data + 1, size - 1);
 	text[size - 1] = '\0';
-	r = parsers[(data[0] - '0') % 7u](text, size - 1, &err);
+	r = parsers[(data[0] - '0') % 8u](text, size - 1, &err);
 	/* A refusal has a reason, and it is one that the caller can act on. */
 	assert(r == 0 || ((r == -EPROTO || r == -ENOMEM) && err.text[0]));
 	free(text);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `verify`: is this host segmented now?  Groups of checks, each in a file of its own, look and say what they found; one
+ * line a finding, with a stable id, the evidence and the remedy.
+ */
+#ifndef BULKHEAD_VERIFY_H
+#define BULKHEAD_VERIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "docker_client.h"
+#include "docker_json.h"
+#include "flow_files.h"
+#include "host.h"
+#include "kernel.h"
+#include "loop.h"
+#include "reconcile.h"
+
+enum verify_status {
+	VERIFY_PASS,
+	VERIFY_WARN,
+	VERIFY_FAIL,
+	VERIFY_SKIP,	/* does not apply here, or was not asked for; the evidence says why */
+	VERIFY_UNKNOWN, /* could not be told: shown as SKIP, and the exit status is 3, never "yes" */
+};
+
+/* A check: each has an id that stays, and a paragraph in contrib/docs/verify.md. */
+struct verify_check {
+	const char *id;	   /* "icc-network" */
+	const char *cis;   /* recommendation of the CIS Docker Benchmark 1.6 that it answers, "2.2"; or NULL */
+	const char *title; /* what is true when it passes: "traffic between containers is restricted" */
+};
+
+struct verify_finding {
+	const struct verify_check *check;
+	enum verify_status status;
+	char *subject;	/* what it is about: "network shop_default"; or NULL: the host */
+	char *evidence; /* what was seen, with where */
+	char *remedy;	/* what to do, in words that a newcomer can act on; NULL where there is nothing to do */
+};
+
+/* Everything that a group may look at. */
+struct verify {
+	const struct host *host; /* configuration and options */
+	const char *root; /* the folder that host facts are read from: "" for the host itself, else an absolute path */
+	struct loop *loop;
+	struct docker_client *client;  /* NULL, and the next three too, where the engine could not be reached … */
+	const char *engine_error;      /* … and why; NULL where it could */
+	struct reconciler *reconciler; /* with the flow files and the engine's inventory */
+	const struct docker_info *info;
+	const struct docker_version *version;
+	const struct flow_files *files; /* what was refused; its set is the reconciler's by now */
+	/* What the kernel holds; both NULL where it could not be read, and why. */
+	struct kernel *kernel;
+	const struct kernel_state *state;
+	const char *kernel_error;
+	/* What `plan` would say, and how many elements the kernel lacks, or has too many; NULL without engine or
+	 * kernel, and why. */
+	const struct reconcile_report *plan;
+	size_t missing, surplus;
+	const char *plan_error;
+	bool service_runs; /* whoever holds the lock */
+	/* bulkhead's policy is in force: the tables are whole, hold what flow files and inventory compile to, and
+	 * packets on bridges come by them. */
+	bool enforced;
+	/* Findings, in the order in which they were made. */
+	struct verify_finding *findings;
+	size_t finding_count;
+	bool out_of_memory; /* a finding is missing: then nothing is said at all */
+};
+
+struct verify_group {
+	const char *name;  /* "datapath" */
+	const char *title; /* heading for people */
+	bool audit;	   /* only with --all, or where --only names one of its checks */
+	const struct verify_check *checks;
+	size_t check_count;
+	void (*run)(struct verify *verify);
+};
+
+/* One file each, in the order in which they are shown. */
+extern const struct verify_group verify_icc;	  /* ICC, network by network */
+extern const struct verify_group verify_datapath; /* is the protection real */
+extern const struct verify_group verify_blind;	  /* what no rule here can see */
+extern const struct verify_group verify_probe;	  /* --probe: packets sent, and not arrived */
+extern const struct verify_group verify_engine;	  /* the engine's own settings */
+extern const struct verify_group verify_host;	  /* the engine's host */
+
+/* Adds a finding of the check with that id, which is one of the groups' (an unknown id is a mistake in the code, and
+ * aborts).  Texts are copied; subject and remedy may be NULL; the evidence is formatted.  A check that was not asked
+ * for (--only, --skip) adds nothing. */
+__attribute__((format(printf, 6, 7))) void verify_find(struct verify *verify, const char *id, enum verify_status status,
+						       const char *subject, const char *remedy, const char *fmt, ...);
+/* Whether the check was asked for: to save the work where it is much. */
+bool verify_wants(const struct verify *verify, const char *id);
+
+/* All groups, in the order in which they are shown. */
+extern const struct verify_group *const verify_groups[];
+extern const size_t verify_group_count;
+
+/* Whether --only and --skip name nothing but checks that there are.  False: *ret_problem says what is wrong. */
+bool verify_selection_valid(const struct options *options, char ret_problem[256]);
+/* Runs every group of which a check was asked for. */
+void verify_run(struct verify *verify);
+/* The group of a finding's check. */
+const struct verify_group *verify_group_of(const struct verify_check *check);
+/* How many findings have that status. */
+size_t verify_count(const struct verify *verify, enum verify_status status);
+/* Exit status: EXIT_UNKNOWN if something could not be told, else EXIT_NO if something failed, else EXIT_YES. */
+int verify_exit_status(const struct verify *verify);
+/* Frees the findings, nothing else. */
+void verify_clear(struct verify *verify);
+
+/* Printing: false when it could not be printed. */
+bool verify_print(const struct verify *verify);
+bool verify_print_json(const struct verify *verify);
+
+#endif

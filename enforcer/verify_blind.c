@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What no rule on a bridge can see, and what flow files do not speak of: to be known, and lived with or mended. */
+#include "verify_blind.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "docker_ask.h"
+#include "kernel_list.h"
+#include "policy.h"
+
+/* A container that is just starting does not answer before it has started. */
+#define ASK_MS	     5000
+#define SILENCES_MAX 3
+
+static const struct verify_check checks[] = {
+	{ "host-network", NULL, "no container has the host's own network" },
+	{ "shared-network", NULL, "no container shares another one's network" },
+	{ "foreign-driver", NULL, "every network's packets come by the host's bridges" },
+	{ "privileged", NULL, "no container is privileged" },
+	{ "net-admin", NULL, "no container may change networks and rules (NET_ADMIN)" },
+	{ "engine-socket", NULL, "no container has the engine's socket" },
+	{ "guard-off", NULL, "no container may use addresses that are not its own" },
+	{ "observed", NULL, "what is not declared is denied, not only observed" },
+	{ "no-app", NULL, "every container belongs to an app with a flow file" },
+	{ "published-any", NULL, "no port is published on all of the host's addresses, for the whole world" },
+	{ "flow-unmatched", NULL, "every flow has containers at both ends" },
+	{ "flow-apart", NULL, "the ends of every flow share a network" },
+};
+
+/* Those that the engine has to be asked for, container by container. */
+static const char *const asked[] = { "host-network", "privileged", "net-admin", "engine-socket" };
+
+static bool found_any(const struct verify *verify, const char *id)
+{
+	for (size_t i = 0; i < verify->finding_count; i++) {
+		if (strcmp(verify->findings[i].check->id, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void find(struct verify *verify, const char *id, const struct container *container, const char *remedy,
+		 const char *evidence)
+{
+	char subject[300];
+
+	snprintf(subject, sizeof(subject), "container %s", container->name);
+	verify_find(verify, id, VERIFY_WARN, subject, remedy, "%s", evidence);
+}
+
+/* ---- What a container may do ---- */
+
+static void judge_exposure(struct verify *verify, const struct container *container,
+			   const struct docker_exposure *exposure)
+{
+	char text[400];
+
+	if (exposure->host_network)
+		find(verify, "host-network", container, "give it a network of its own, and publish its ports",
+		     "it has the host's network: to every rule it is the host");
+	if (exposure->privileged)
+		find(verify, "privileged", container, "give it the devices and capabilities that it needs instead",
+		     "it is privileged: it can become the host, and change or remove every rule");
+	if (exposure->net_admin)
+		find(verify, "net-admin", container, "take NET_ADMIN (or ALL) out of its cap_add",
+		     "it has NET_ADMIN: on its network it can take other addresses and MACs, which bulkhead's guard "
+		     "stops; with the host's network it can remove every rule");
+	if (exposure->socket[0]) {
+		snprintf(text, sizeof(text), "it has %s of the host: who can ask the engine can become the host",
+			 exposure->socket);
+		find(verify, "engine-socket", container,
+		     "do without, or put a proxy between that lets only harmless questions pass", text);
+	}
+}
+
+static int ask_about(struct verify *verify, const struct container *container, struct error *err)
+{
+	cleanup_free char *body = NULL;
+	struct docker_exposure exposure;
+	char path[160];
+	size_t length;
+	int r;
+
+	snprintf(path, sizeof(path), "/containers/%s/json", container->id);
+	r = docker_ask(verify->loop, verify->client, path, ASK_MS, &body, &length, err);
+	if (r == 0)
+		r = docker_json_exposure(body, length, &exposure, err);
+	if (r == 0)
+		judge_exposure(verify, container, &exposure);
+	return r;
+}
+
+/* An engine that has stopped answering is not waited for once for each of a thousand containers. */
+struct patience {
+	unsigned silences;
+	struct error err; /* the last one */
+};
+
+static void judge_asked(struct verify *verify, const struct container *container, struct patience *patience)
+{
+	char subject[300];
+	int r = patience->silences < SILENCES_MAX ? ask_about(verify, container, &patience->err) : -EHOSTUNREACH;
+
+	/* -ENOENT: it has ended meanwhile. */
+	if (r == 0 || r == -ENOENT)
+		return;
+	patience->silences += r == -EHOSTUNREACH;
+	snprintf(subject, sizeof(subject), "container %s", container->name);
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		verify_find(verify, asked[i], VERIFY_UNKNOWN, subject, NULL, "%s", patience->err.text);
+}
+
+static bool wants_asked(const struct verify *verify)
+{
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		if (verify_wants(verify, asked[i]))
+			return true;
+	}
+	return false;
+}
+
+/* ---- What the inventory tells ---- */
+
+static void judge_sharing(struct verify *verify, const struct container *container)
+{
+	const struct container *owner =
+		inventory_netns_owner(verify->reconciler->inventory, (struct container *)(uintptr_t)container);
+	char text[400];
+
+	if (!container->shares)
+		return;
+	snprintf(text, sizeof(text), "it uses the network of %s: to every rule it is that container",
+		 owner ? owner->name : container->shares);
+	find(verify, "shared-network", container,
+	     "give it a network of its own, unless both are one service (network_mode: container:…, service:…)", text);
+}
+
+/* Of an app that has a flow file, though perhaps none of its flows is about it. */
+static bool is_of_app(const struct flow_set *flows, const struct container *container)
+{
+	if (container->from_count || container->to_count)
+		return true;
+	for (size_t i = 0; container->services && i < flows->count; i++) {
+		if (kernel_list_in_app(container->services, flows->apps[i]->name))
+			return true;
+	}
+	return false;
+}
+
+static bool is_on_managed(const struct inventory *inventory, const struct container *container)
+{
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		if (inventory->networks[i]->managed && network_endpoint(inventory->networks[i], container->id))
+			return true;
+	}
+	return false;
+}
+
+static void judge_membership(struct verify *verify, const struct container *container)
+{
+	const struct reconciler *reconciler = verify->reconciler;
+
+	if (!is_on_managed(reconciler->inventory, container))
+		return;
+	if (!is_of_app(reconciler->flows, container))
+		find(verify, "no-app", container,
+		     "write a flow file for its app (bulkhead.app=APP and bulkhead.service=NAME where it is no Compose "
+		     "service), or stop it",
+		     "it belongs to no app of the flow files: it is closed to all other containers");
+	if (container->observed)
+		find(verify, "observed", container,
+		     "bulkhead list --denied shows what would be denied; then take \"mode\": \"observe\" out of its "
+		     "app's file, or of bulkhead.json",
+		     "it is only observed: what would be denied to it passes");
+	if (container->unguarded)
+		find(verify, "guard-off", container, "take \"guard\": \"off\" out unless it routes for others",
+		     "\"guard\": \"off\" in its flow file: it may use addresses that are nobody's");
+}
+
+/* "80/tcp (8080)", of the ports that are published at 0.0.0.0 or ::, each once; how many. */
+static size_t list_published(const struct container *container, char text[256])
+{
+	size_t count = 0, length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < container->published_count; i++) {
+		const struct published_port *port = &container->published[i];
+		struct address any = { .family = port->address.family };
+		char protocol[16], item[64];
+
+		if (address_compare(&port->address, &any) != 0)
+			continue;
+		policy_protocol_format(port->protocol, protocol);
+		snprintf(item, sizeof(item), "%u/%s at %s:%u", port->container_port, protocol,
+			 port->address.family == ADDRESS_IPV6 ? "[::]" : "0.0.0.0", port->host_port);
+		count++;
+		if (length + strlen(item) + 8 < 256)
+			length += (size_t)snprintf(text + length, 256 - length, "%s%s", length ? ", " : "", item);
+		else if (length && text[length - 1] != '.')
+			length += (size_t)snprintf(text + length, 256 - length, " ...");
+	}
+	return count;
+}
+
+static void judge_published(struct verify *verify, const struct container *container)
+{
+	char ports[256], text[400];
+
+	/* Where its ingress is declared, flows with "from": "world" say who may come. */
+	if (container->boundary.ingress == FLOW_BOUNDARY_DECLARED || !list_published(container, ports))
+		return;
+	snprintf(text, sizeof(text), "published on all addresses of the host, for the whole world: %s", ports);
+	find(verify, "published-any", container,
+	     "publish at one address (127.0.0.1:8080:80), or say \"boundary\": { \"ingress\": \"declared\" } in its "
+	     "flow "
+	     "file, and who may come in flows from \"world\"",
+	     text);
+}
+
+static void judge_containers(struct verify *verify)
+{
+	const struct inventory *inventory = verify->reconciler->inventory;
+	struct patience patience = { 0 };
+	bool ask = wants_asked(verify);
+
+	for (size_t i = 0; i < inventory->container_count; i++) {
+		const struct container *container = inventory->containers[i];
+
+		if (!container->running)
+			continue;
+		judge_sharing(verify, container);
+		judge_membership(verify, container);
+		judge_published(verify, container);
+		if (ask)
+			judge_asked(verify, container, &patience);
+	}
+}
+
+static void judge_networks(struct verify *verify)
+{
+	const struct inventory *inventory = verify->reconciler->inventory;
+	static const char *const known[] = { "bridge", "host", "null", "none" };
+
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		const struct network *network = inventory->networks[i];
+		char subject[300];
+		bool ours = false;
+
+		for (size_t j = 0; j < sizeof(known) / sizeof(known[0]); j++)
+			ours |= strcmp(network->driver, known[j]) == 0;
+		if (ours)
+			continue;
+		snprintf(subject, sizeof(subject), "network %s", network->name);
+		verify_find(verify, "foreign-driver", VERIFY_WARN, subject,
+			    "use a bridge network, or filter where its packets go",
+			    "its driver is %s: packets of its %zu containers come by no bridge of this host, and no "
+			    "rule of "
+			    "bulkhead's",
+			    network->driver, network->endpoint_count);
+	}
+}
+
+static void run(struct verify *verify)
+{
+	if (verify->engine_error) {
+		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+			verify_find(verify, checks[i].id, VERIFY_UNKNOWN, NULL, NULL, "%s", verify->engine_error);
+		return;
+	}
+	judge_containers(verify);
+	judge_networks(verify);
+	verify_flows(verify);
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		if (!found_any(verify, checks[i].id))
+			verify_find(verify, checks[i].id, VERIFY_PASS, NULL, NULL, "%s", checks[i].title);
+	}
+}
+
+const struct verify_group verify_blind = {
+	.name = "blind",
+	.title = "What no rule can see",
+	.checks = checks,
+	.check_count = sizeof(checks) / sizeof(checks[0]),
+	.run = run,
+};

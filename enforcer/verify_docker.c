@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Docker's own rules: its drop where ICC is off, the accept that lets declared flows pass it, and where both stand. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "icc.h"
+#include "kernel_icc.h"
+#include "verify_datapath.h"
+
+static const char *const family_names[2] = { "IPv4", "IPv6" };
+
+static bool has_ipv6(const struct network *network)
+{
+	for (size_t i = 0; i < network->endpoint_count; i++) {
+		if (network->endpoints[i].ipv6.family)
+			return true;
+	}
+	return false;
+}
+
+static bool is_off(const struct network *network)
+{
+	return network->managed && icc_read(network) == ICC_OFF;
+}
+
+/* The first managed network with ICC off that has the family, or NULL. */
+static const struct network *network_off(const struct verify *verify, size_t family)
+{
+	const struct inventory *inventory = verify->reconciler->inventory;
+
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		if (is_off(inventory->networks[i]) && (!family || has_ipv6(inventory->networks[i])))
+			return inventory->networks[i];
+	}
+	return NULL;
+}
+
+/* ---- The drop ---- */
+
+#define REMEDY_DROP                                                                                                    \
+	"systemctl restart docker   writes Docker's rules again; then look for what took them away: \"flush "          \
+	"ruleset\" in "                                                                                                \
+	"/etc/nftables.conf, iptables -F in scripts, a firewall's reload"
+
+static void judge_drop(struct verify *verify, const struct kernel_icc *icc, const struct network *network,
+		       size_t family)
+{
+	enum verify_status bad = verify->enforced ? VERIFY_WARN : VERIFY_FAIL;
+	const char *wall = verify->enforced ? "; bulkhead's policy is in force: it is the only wall" : "";
+	const char *name = family_names[family];
+	char subject[320];
+
+	snprintf(subject, sizeof(subject), "network %s (%s)", network->name, network->bridge);
+	switch (kernel_icc_verdict(icc, family, network->bridge)) {
+	case KERNEL_ICC_DROPPED:
+		verify_find(verify, "docker-icc-drop", VERIFY_PASS, subject, NULL,
+			    "%s: Docker's rules drop packets between its ports", name);
+		return;
+	case KERNEL_ICC_ACCEPTED:
+		verify_find(verify, "docker-icc-drop", bad, subject,
+			    "find the rule with iptables -S (ip6tables -S), and take it out: it stands above Docker's "
+			    "drop, often in DOCKER-USER or at the top of FORWARD",
+			    "%s: ICC is off, but a rule accepts packets between its ports before Docker drops them%s",
+			    name, wall);
+		return;
+	default:
+		if (verify->state->docker[family].backend == KERNEL_DOCKER_NONE && family)
+			verify_find(verify, "docker-icc-drop", bad, subject,
+				    "let the engine filter IPv6 too: \"ip6tables\": true in /etc/docker/daemon.json "
+				    "(before 27 "
+				    "also \"experimental\": true), and restart it",
+				    "IPv6: ICC is off, but the engine has no IPv6 rules in nftables%s", wall);
+		else
+			verify_find(verify, "docker-icc-drop", bad, subject, REMEDY_DROP,
+				    "%s: ICC is off, but no rule of Docker's drops packets between its ports%s", name,
+				    wall);
+	}
+}
+
+static void judge_drops(struct verify *verify, const struct kernel_icc *icc)
+{
+	const struct inventory *inventory = verify->reconciler->inventory;
+	bool any = false;
+
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		const struct network *network = inventory->networks[i];
+
+		if (!is_off(network))
+			continue;
+		any = true;
+		judge_drop(verify, icc, network, 0);
+		if (has_ipv6(network))
+			judge_drop(verify, icc, network, 1);
+	}
+	if (!any)
+		verify_find(verify, "docker-icc-drop", VERIFY_SKIP, NULL, NULL, "no managed network has ICC off");
+}
+
+void verify_docker_drop(struct verify *verify)
+{
+	cleanup_of(kernel_icc) struct kernel_icc *icc = NULL;
+	const char *problem = verify->engine_error ? verify->engine_error : verify->kernel_error;
+	struct error err;
+
+	if (!problem && kernel_icc_new(verify->kernel, verify->state, &icc, &err) < 0)
+		problem = err.text;
+	if (problem)
+		verify_find(verify, "docker-icc-drop", VERIFY_UNKNOWN, NULL, NULL, "%s", problem);
+	else
+		judge_drops(verify, icc);
+}
+
+/* ---- The accept ---- */
+
+static const char *accept_remedy(const struct verify *verify, const struct kernel_docker *docker, char text[512])
+{
+	uint32_t mark = verify->host->config->mark;
+
+	if (!mark)
+		return "give bulkhead a bit of the packet mark (\"mark\" in its configuration), or turn ICC on";
+	if (docker->backend == KERNEL_DOCKER_IPTABLES)
+		return "bulkhead apply, or systemctl start bulkhead, puts it there";
+	if (docker->backend == KERNEL_DOCKER_NONE)
+		return "switch the host to iptables-nft (update-alternatives --set iptables /usr/sbin/iptables-nft) if "
+		       "it "
+		       "uses iptables-legacy, and restart the engine";
+	snprintf(text, 512,
+		 "add \"bridge-accept-fwmark\": \"0x%08" PRIx32 "/0x%08" PRIx32
+		 "\" to /etc/docker/daemon.json and restart the engine",
+		 mark, mark);
+	return text;
+}
+
+static const char *accept_problem(const struct verify *verify, const struct kernel_docker *docker)
+{
+	if (!verify->host->config->mark)
+		return "\"mark\" is \"0\"";
+	switch (docker->backend) {
+	case KERNEL_DOCKER_IPTABLES:
+		return docker->installed ? "bulkhead's accept is not the first rule there, or stands there twice"
+					 : "bulkhead's accept is not there";
+	case KERNEL_DOCKER_NFTABLES:
+		return "the engine's nftables backend has not been told the mark";
+	default:
+		return "Docker's chains are not in nftables (iptables-legacy, or the ruleset was flushed)";
+	}
+}
+
+static void judge_accept(struct verify *verify, size_t family)
+{
+	const struct kernel_docker *docker = &verify->state->docker[family];
+	const struct network *network = network_off(verify, family);
+	const char *name = family_names[family];
+	char text[512];
+
+	if (docker->wanted && docker->accept_present)
+		verify_find(verify, "docker-accept", VERIFY_PASS, name, NULL,
+			    "Docker's rules accept bulkhead's mark (%s)",
+			    docker->chain[0] ? docker->chain : "bridge-accept-fwmark");
+	else if (network)
+		verify_find(verify, "docker-accept", VERIFY_FAIL, name, accept_remedy(verify, docker, text),
+			    "%s %s%s ICC is off on network %s, so Docker's own drop stops declared flows there",
+			    docker->chain, accept_problem(verify, docker), docker->chain[0] ? ":" : ",", network->name);
+	else
+		verify_find(verify, "docker-accept", VERIFY_SKIP, name, NULL,
+			    "no managed network has ICC off: there is no drop to pass");
+}
+
+/* The engine's own backend looks at the mark on networks with a way out alone (moby, nftabler/network.go). */
+static void judge_internal(struct verify *verify)
+{
+	const struct inventory *inventory = verify->reconciler->inventory;
+
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		const struct network *network = inventory->networks[i];
+		char subject[300];
+
+		if (!is_off(network) || !network->internal)
+			continue;
+		snprintf(subject, sizeof(subject), "network %s", network->name);
+		verify_find(verify, "docker-accept", VERIFY_FAIL, subject,
+			    "leave ICC on for it: bulkhead keeps its containers apart (icc-network then warns)",
+			    "it is internal with ICC off: there the engine's nftables backend accepts no mark, and its "
+			    "drop "
+			    "stops declared flows");
+	}
+}
+
+void verify_docker_accept(struct verify *verify)
+{
+	const char *problem = verify->engine_error ? verify->engine_error : verify->kernel_error;
+
+	if (problem) {
+		verify_find(verify, "docker-accept", VERIFY_UNKNOWN, NULL, NULL, "%s", problem);
+		return;
+	}
+	judge_accept(verify, 0);
+	if (network_off(verify, 1) || verify->state->docker[1].wanted)
+		judge_accept(verify, 1);
+	if (verify->state->docker[0].backend == KERNEL_DOCKER_NFTABLES)
+		judge_internal(verify);
+}
+
+/* ---- iptables-legacy ---- */
+
+/* The tables that the old interface has filled, "nat filter".  False: could not be told. */
+static bool read_legacy(const char *root, const char *file, char tables[128], struct error *err)
+{
+	char path[4200];
+	cleanup_close int fd = -1;
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "%s/proc/net/%s", root, file);
+	tables[0] = '\0';
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* The module is not loaded. */
+	if (fd < 0 && errno == ENOENT)
+		return true;
+	length = fd < 0 ? -1 : read(fd, tables, 127);
+	if (length < 0) {
+		(void)error_set(err, -errno, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	tables[length] = '\0';
+	for (char *c = tables; *c; c++)
+		*c = *c == '\n' && c[1] ? ' ' : *c == '\n' ? '\0' : *c;
+	return true;
+}
+
+static void judge_legacy(struct verify *verify, size_t family, const char *tables)
+{
+	const char *tool = family ? "ip6tables" : "iptables";
+	bool docker = verify->state && verify->state->docker[family].backend != KERNEL_DOCKER_NONE;
+	char remedy[512];
+
+	snprintf(remedy, sizeof(remedy),
+		 "look with %s-legacy-save; switch the host to nftables (update-alternatives --set %s "
+		 "/usr/sbin/%s-nft), restart the engine, and reboot",
+		 tool, tool, tool);
+	if (docker)
+		verify_find(verify, "iptables-legacy", VERIFY_WARN, family_names[family], remedy,
+			    "tables of %s-legacy are in use (%s), beside Docker's in nftables: what they drop stays "
+			    "dropped, and nothing here sees them",
+			    tool, tables);
+	else
+		verify_find(
+			verify, "iptables-legacy", verify->enforced ? VERIFY_WARN : VERIFY_FAIL, family_names[family],
+			remedy,
+			"tables of %s-legacy are in use (%s), and nftables has none of Docker's: its rules, the drop "
+			"for ICC off above all, are out of reach and not checked",
+			tool, tables);
+}
+
+void verify_docker_legacy(struct verify *verify)
+{
+	static const char *const files[2] = { "ip_tables_names", "ip6_tables_names" };
+	char tables[2][128];
+	struct error err;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!read_legacy(verify->root, files[i], tables[i], &err)) {
+			verify_find(verify, "iptables-legacy", VERIFY_UNKNOWN, NULL, NULL, "%s", err.text);
+			return;
+		}
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (tables[i][0])
+			judge_legacy(verify, i, tables[i]);
+	}
+	if (!tables[0][0] && !tables[1][0])
+		verify_find(verify, "iptables-legacy", VERIFY_PASS, NULL, NULL,
+			    "no table of iptables-legacy is in use");
+}

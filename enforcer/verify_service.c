@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who keeps the rules right, and what the service says of the time before. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "health.h"
+#include "lock.h"
+#include "verify_datapath.h"
+
+/* A change that was put right counts as news for so long, as denials do. */
+#define NEWS_SECONDS 3600
+
+static const char *format_time(int64_t when, char text[64])
+{
+	time_t seconds = (time_t)when;
+	struct tm parts;
+
+	if (!localtime_r(&seconds, &parts) || !strftime(text, 64, "%Y-%m-%d %H:%M:%S %Z", &parts))
+		strcpy(text, "?");
+	return text;
+}
+
+void verify_service_owner(struct verify *verify)
+{
+	struct error err;
+	pid_t holder;
+	int held = lock_held(&holder, &err);
+
+	if (!verify->state)
+		verify_find(verify, "owner", VERIFY_UNKNOWN, NULL, NULL, "%s", verify->kernel_error);
+	else if (held < 0)
+		verify_find(verify, "owner", VERIFY_UNKNOWN, NULL, NULL, "%s", err.text);
+	else if (!held)
+		verify_find(verify, "owner", VERIFY_WARN, NULL, "systemctl enable --now bulkhead",
+			    "the service does not run: nothing follows the engine, and nothing puts back what others "
+			    "change");
+	else if (verify->state->owner)
+		verify_find(verify, "owner", VERIFY_PASS, NULL, NULL,
+			    "the service runs (pid %d) and owns the tables: nobody else can change them", (int)holder);
+	else
+		verify_find(verify, "owner", VERIFY_PASS, NULL, NULL,
+			    "the service runs (pid %d); on this kernel (before 6.9) tables have no owner: it puts "
+			    "back what others change",
+			    (int)holder);
+}
+
+static void say_whole(struct verify *verify, const struct health *health)
+{
+	int64_t ago = time(NULL) - health->last;
+	char since[64], last[64];
+
+	format_time(health->since, since);
+	format_time(health->last, last);
+	if (!health->put_right)
+		verify_find(verify, "drift", VERIFY_PASS, NULL, NULL,
+			    "whole since %s, when the service started; nothing had to be put right", since);
+	else
+		verify_find(verify, "drift", ago < NEWS_SECONDS ? VERIFY_WARN : VERIFY_PASS, NULL,
+			    "find out who did it: the service's log names the process (journalctl -u bulkhead)",
+			    "whole since %s; put right %" PRIu64 " time%s, last %s: %s", since, health->put_right,
+			    health->put_right == 1 ? "" : "s", last, health->last_text);
+}
+
+void verify_service_drift(struct verify *verify)
+{
+	struct health health;
+	struct error err;
+	char since[64];
+	pid_t holder;
+	int held = lock_held(&holder, &err);
+
+	if (held == 0) {
+		verify_find(verify, "drift", VERIFY_SKIP, NULL, NULL, "the service does not run: nobody watched");
+		return;
+	}
+	if (held < 0 || health_read(&health, &err) < 0) {
+		verify_find(verify, "drift", VERIFY_UNKNOWN, NULL, NULL, "%s", err.text);
+		return;
+	}
+	if (health.broken)
+		verify_find(
+			verify, "drift", VERIFY_FAIL, NULL,
+			"systemctl restart bulkhead puts it right once, \"repair\": true in the configuration always",
+			"not in force since %s: %s", format_time(health.since, since), health.reason);
+	else
+		say_whole(verify, &health);
+}

@@ -1,0 +1,732 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`verify`: each check in its passing and in its failing state; what could not be told; the newcomer's way."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import threading
+import unittest
+
+import engine as engines
+from altered import AlteredEngine, garbage, refuse, rewrite
+from bulkhead import Bulkhead, program_path
+from docker_api import ApiError, wait_until
+from fixtures import WEB_TO_DB, EngineTest, shop, specification
+
+ICC = "com.docker.network.bridge.enable_icc"
+ON = ("1", "t", "T", "TRUE", "true", "True")
+OFF = ("0", "f", "F", "FALSE", "false", "False")
+DOCUMENTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "contrib", "docs")
+
+
+class VerifyTest(EngineTest):
+    """Asks `verify --json` and looks at single findings."""
+
+    altered = None
+
+    def verify(self, *arguments, options=None):
+        answer = self.bulkhead.command("verify", "--json", *arguments, options=options)
+        self.assertIn(answer.returncode, (0, 1, 3), answer.stderr)
+        self.document = json.loads(answer.stdout)
+        wanted = {0: "pass", 1: "fail", 3: "unknown"}[answer.returncode]
+        self.assertEqual(self.document["result"], wanted)
+        return answer.returncode
+
+    def found(self, check):
+        """{subject: status} of that check in the last answer."""
+        return {one["subject"]: one["status"] for one in self.document["findings"] if one["id"] == check}
+
+    def finding(self, check, subject=""):
+        """The only one of that check that is about `subject`."""
+        found = [one for one in self.document["findings"] if one["id"] == check and subject in (one["subject"] or "")]
+        self.assertEqual(len(found), 1, f"{check} {subject}: {self.document['findings']}")
+        return found[0]
+
+    def check(self, check, status, subject="", arguments=(), evidence=""):
+        """Asks for that check alone, and expects that status; a failure has a remedy."""
+        code = self.verify("--only", check, *arguments)
+        found = self.finding(check, subject)
+        self.assertEqual(found["status"], status, found)
+        self.assertTrue(re.search(evidence, found["evidence"]), found)
+        if status == "fail":
+            self.assertEqual(code, 1)
+            self.assertTrue(found["remedy"], found)
+        if status == "unknown":
+            self.assertEqual(code, 3)
+        return found
+
+    def apply(self, *flows):
+        self.bulkhead.write_flows(*(flows or [shop(WEB_TO_DB)]))
+        self.bulkhead.must("apply")
+
+    def inside(self, *command):
+        return self.engine.run_inside(*command)
+
+    def behind(self, *alterations):
+        """The command's options for an engine whose answers are altered."""
+        if self.altered:
+            self.altered.close()
+        else:
+            self.addCleanup(lambda: self.altered.close())
+        self.altered = altered = AlteredEngine(self.engine, *alterations)
+        return [f"--docker={altered.docker_url}", *self.bulkhead.options[1:]]
+
+
+class Icc(VerifyTest):
+    """An engine as it comes: ICC on."""
+
+    def test_default_bridge(self):
+        self.check("icc-default", "fail", evidence="enable_icc=true")
+        self.apply()
+        found = self.check("icc-default", "warn", evidence="only wall")
+        self.assertIn("daemon.json", found["remedy"])
+        self.check("icc-default", "fail", arguments=("--icc-required",))
+        self.assertEqual(self.verify("--only", "2.2"), 0)
+        self.assertIn("icc-default", {one["id"] for one in self.document["findings"]})
+
+    def test_each_network_and_spelling(self):
+        for number, word in enumerate(ON + OFF):
+            self.engine.create_network(f"word{number}", ipv6=False, options={ICC: word})
+        self.engine.create_network("absent", ipv6=False)
+        self.assertEqual(self.verify("--only", "icc-network"), 1)
+        wanted = {f"network word{number}": "fail" if word in ON else "pass" for number, word in enumerate(ON + OFF)}
+        self.assertEqual(self.found("icc-network"), {**wanted, "network absent": "fail"})
+        self.assertIn("no option", self.finding("icc-network", "absent")["evidence"])
+        self.assertIn(f"docker network create -o {ICC}=false absent", self.finding("icc-network", "absent")["remedy"])
+        self.apply()
+        self.verify("--only", "icc-network")
+        wanted = {subject: "warn" if status == "fail" else status for subject, status in wanted.items()}
+        self.assertEqual(self.found("icc-network"), {**wanted, "network absent": "warn"})
+
+    def test_what_the_engine_does_not_take(self):
+        for word in ("yes", "on", " true", "tRUE", "2", "False "):
+            with self.assertRaises(ApiError):
+                self.engine.create_network("bad", ipv6=False, options={ICC: word})
+        identifier = self.engine.create_network("odd", icc=True, ipv6=False)
+        options = self.behind((f"/networks/{identifier}", rewrite(lambda network: network["Options"].update({ICC: "no"}))))
+        self.assertEqual(self.verify("--only", "icc-network", options=options), 3)
+        self.assertEqual(self.finding("icc-network")["status"], "unknown")
+        self.assertIn(f"{ICC}=no", self.finding("icc-network")["evidence"])
+
+    def test_config_from(self):
+        for word, status in (("false", "pass"), ("true", "fail")):
+            body = {"Name": f"plan-{word}", "ConfigOnly": True, "Options": {ICC: word}}
+            self.engine.api.json("POST", "/networks/create", body)
+            body = {"Name": f"made-{word}", "Driver": "bridge", "ConfigFrom": {"Network": f"plan-{word}"}}
+            made = self.engine.api.json("POST", "/networks/create", body)["Id"]
+            try:
+                self.check("icc-network", status, f"made-{word}")
+                self.assertEqual(len(self.found("icc-network")), 1)
+            finally:
+                self.engine.remove_network(made)
+                self.engine.remove_network(f"plan-{word}")
+
+    def test_excluded_and_observed(self):
+        self.engine.create_network("mine", icc=True)
+        self.run_shop(network="mine")
+        self.bulkhead.write_flows(shop(WEB_TO_DB, mode="observe"))
+        self.bulkhead.must("apply")
+        self.check("icc-network", "fail", "mine", evidence="only observes")
+        self.check("observed", "warn", "shop-db-1")
+        self.apply()
+        self.check("icc-network", "warn", "mine")
+        self.check("observed", "pass")
+        self.bulkhead.write(self.bulkhead.config_file, json.dumps({"networks": {"exclude": ["mine"]}}))
+        self.bulkhead.must("apply")
+        self.check("icc-network", "skip", "mine", evidence="excluded")
+
+    def test_no_network_of_users(self):
+        self.check("icc-network", "skip")
+
+
+class DockerRules(VerifyTest):
+    """ICC off: Docker's drop and the accept that passes it."""
+
+    icc = False
+    DROP = ("FORWARD", "-i", "docker0", "-o", "docker0", "-j", "DROP")
+
+    def test_icc_is_off(self):
+        self.check("icc-default", "pass", evidence="enable_icc=false")
+
+    def test_drop(self):
+        self.engine.run(**specification("shop", "web"))
+        self.verify("--only", "docker-icc-drop")
+        self.assertEqual([one["status"] for one in self.document["findings"]], ["pass", "pass"], "IPv4 and IPv6")
+        for tool, family in (("iptables", "IPv4"), ("ip6tables", "IPv6")):
+            with self.subTest(family):
+                self.inside(tool, "-D", *self.DROP)
+                self.assertEqual(self.verify("--only", "docker-icc-drop"), 1)
+                failed = [one for one in self.document["findings"] if one["status"] == "fail"]
+                self.assertEqual(len(failed), 1)
+                self.assertTrue(failed[0]["evidence"].startswith(family), failed)
+                self.assertIn("restart docker", failed[0]["remedy"])
+                self.apply()
+                self.assertEqual(self.verify("--only", "docker-icc-drop"), 0)
+                self.assertIn("warn", {one["status"] for one in self.document["findings"]})
+                self.bulkhead.must("clear")
+                self.inside(tool, "-A", *self.DROP)
+                self.assertEqual(self.verify("--only", "docker-icc-drop"), 0)
+
+    def test_accept_above_the_drop(self):
+        self.check("docker-icc-drop", "pass")
+        for place in ("DOCKER-USER", "FORWARD"):
+            with self.subTest(place):
+                self.inside("iptables", "-I", place, "-i", "docker0", "-j", "ACCEPT")
+                self.check("docker-icc-drop", "fail", evidence="before Docker drops")
+                self.inside("iptables", "-D", place, "-i", "docker0", "-j", "ACCEPT")
+        self.addCleanup(self.inside, "iptables", "-D", "FORWARD", "-i", "br-+", "-j", "ACCEPT")
+        self.addCleanup(self.inside, "iptables", "-D", "FORWARD", "-i", "docker+", "-j", "ACCEPT")
+        self.addCleanup(self.inside, "iptables", "-D", "FORWARD", "-p", "tcp", "--dport", "80", "-j", "ACCEPT")
+        # Of other interfaces, and with conditions: no.
+        self.inside("iptables", "-I", "FORWARD", "-i", "br-+", "-j", "ACCEPT")
+        self.inside("iptables", "-I", "FORWARD", "-p", "tcp", "--dport", "80", "-j", "ACCEPT")
+        self.check("docker-icc-drop", "pass")
+        self.inside("iptables", "-I", "FORWARD", "-i", "docker+", "-j", "ACCEPT")
+        self.check("docker-icc-drop", "fail")
+
+    def test_flushed_ruleset(self):
+        self.engine.create_network("off", icc=False)
+        self.verify("--only", "docker-icc-drop")
+        self.assertEqual(set(self.found("docker-icc-drop").values()), {"pass"})
+        self.addCleanup(self.engine.restart)
+        self.inside("nft", "flush", "ruleset")
+        self.assertEqual(self.verify("--only", "docker-icc-drop"), 1)
+        self.assertEqual(set(self.found("docker-icc-drop").values()), {"fail"})
+        self.assertEqual(len(self.document["findings"]), 2, "each network")
+        # The remedy.
+        self.engine.restart()
+        self.assertEqual(self.verify("--only", "docker-icc-drop"), 0)
+
+    def test_accept(self):
+        self.engine.run(**specification("shop", "web"))
+        self.check("docker-accept", "fail", "IPv4", evidence="DOCKER-USER")
+        self.check("docker-accept", "fail", "IPv6", evidence="FORWARD")
+        self.apply()
+        self.check("docker-accept", "pass", "IPv4")
+        self.check("docker-accept", "pass", "IPv6")
+        self.addCleanup(self.engine.restart)
+        self.inside("iptables", "-I", "DOCKER-USER", "-p", "udp", "-j", "RETURN")
+        self.check("docker-accept", "fail", "IPv4", evidence="not the first")
+        self.inside("iptables", "-F", "DOCKER-USER")
+        self.check("docker-accept", "fail", "IPv4", evidence="is not there")
+        self.bulkhead.must("apply")
+        self.check("docker-accept", "pass", "IPv4")
+        self.bulkhead.write(self.bulkhead.config_file, json.dumps({"mark": "0"}))
+        self.check("docker-accept", "fail", "IPv4", evidence='"mark" is "0"')
+
+    def backend(self, rules):
+        """Tables as the engine's own nftables backend (29) makes them, for docker0."""
+        for family in ("ip", "ip6"):
+            chain = f"table {family} docker-bridges {{ chain filter-forward-in__docker0 {{ {rules}; }}; }}"
+            self.inside("nft", f"add table {family} docker-bridges; delete table {family} docker-bridges; {chain}")
+
+    def test_nftables_backend(self):
+        accept = "meta mark and 0x10000000 == 0x10000000 counter accept"
+        drop = 'iifname "docker0" counter drop'
+        self.engine.run(**specification("shop", "web"))
+        self.addCleanup(self.inside, "nft", "delete table ip docker-bridges; delete table ip6 docker-bridges")
+        self.backend(f"ct state established accept; {accept}; {drop}; counter drop")
+        self.verify("--only", "docker-icc-drop,docker-accept")
+        self.assertEqual({one["status"] for one in self.document["findings"]}, {"pass"})
+        self.assertEqual(len(self.document["findings"]), 4)
+        self.backend(f"{drop}; counter drop")
+        found = self.check("docker-accept", "fail", "IPv4", evidence="has not been told the mark")
+        self.assertIn('"bridge-accept-fwmark": "0x10000000/0x10000000"', found["remedy"])
+        self.backend(f'{accept}; iifname "docker0" counter accept; counter drop')
+        self.assertEqual(self.verify("--only", "docker-icc-drop"), 1)
+        # On an internal network that backend accepts no mark.
+        self.backend(f"{accept}; {drop}")
+        identifier = self.engine.api.json("GET", "/networks/bridge")["Id"]
+        options = self.behind((f"/networks/{identifier}$", rewrite(lambda network: network.update(Internal=True))))
+        self.assertEqual(self.verify("--only", "docker-accept", options=options), 1)
+        self.assertIn("internal", self.finding("docker-accept", "network bridge")["evidence"])
+
+    def test_iptables_legacy(self):
+        self.check("iptables-legacy", "pass")
+        try:
+            self.inside("iptables-legacy", "-A", "FORWARD", "-s", "192.0.2.1", "-j", "DROP")
+        except subprocess.CalledProcessError:
+            self.skipTest("this kernel has no ip_tables")
+        self.addCleanup(self.inside, "iptables-legacy", "-F", "FORWARD")
+        self.addCleanup(self.engine.restart)
+        self.check("iptables-legacy", "warn", "IPv4", evidence="filter")
+        self.inside("nft", "flush", "ruleset")
+        self.check("iptables-legacy", "fail", "IPv4", evidence="out of reach")
+        self.apply()
+        self.check("iptables-legacy", "warn", "IPv4")
+
+    def test_iptables_legacy_by_root_folder(self):
+        root = f"{self.bulkhead.directory}/root"
+        self.check("iptables-legacy", "pass", arguments=("--root", root))
+        os.makedirs(f"{root}/proc/net")
+        with open(f"{root}/proc/net/ip6_tables_names", "w", encoding="ascii") as file:
+            file.write("mangle\nfilter\n")
+        self.check("iptables-legacy", "warn", "IPv6", arguments=("--root", root), evidence="mangle filter")
+        os.mkdir(f"{root}/proc/net/ip_tables_names")
+        self.check("iptables-legacy", "unknown", arguments=("--root", root), evidence="Is a directory")
+
+
+class Datapath(VerifyTest):
+    def switch(self, name, value):
+        self.inside("sysctl", "-qw", f"net.bridge.{name}={value}")
+
+    def test_switches(self):
+        for check, name in (("bridge-nf-iptables", "bridge-nf-call-iptables"),
+                            ("bridge-nf-ip6tables", "bridge-nf-call-ip6tables")):
+            self.addCleanup(self.switch, name, 1)
+            self.switch(name, 1)
+            self.check(check, "pass")
+            self.switch(name, 0)
+            self.assertIn(f"sysctl -w net.bridge.{name}=1", self.check(check, "fail")["remedy"])
+            self.apply()
+            self.check(check, "pass")
+            self.switch(name, 0)
+            self.verify("--only", "icc-default")
+            self.assertEqual(self.finding("icc-default")["status"], "fail", "no wall is left")
+            self.switch(name, 1)
+        self.check("br-netfilter", "pass")
+
+    def test_no_br_netfilter(self):
+        """As the module's absence looks: there is no /proc/sys/net/bridge."""
+        command = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc/sys/net && exec "$@"', "sh",
+                   program_path(), "verify", "--json", *self.bulkhead.options]
+        for check in ("br-netfilter", "bridge-nf-iptables", "bridge-nf-ip6tables"):
+            answer = self.engine.run_inside(*command, "--only", check, check=False)
+            self.assertEqual(answer.returncode, 1, answer)
+            [found] = json.loads(answer.stdout)["findings"]
+            self.assertEqual(found["status"], "fail")
+            self.assertTrue(found["remedy"])
+
+    def test_tables_and_policy(self):
+        self.run_shop()
+        self.bulkhead.write_flows(shop(WEB_TO_DB))
+        self.check("tables", "fail", evidence="enforces nothing")
+        self.check("policy", "fail")
+        self.apply()
+        self.check("tables", "pass")
+        self.check("policy", "pass")
+        self.inside("nft", "delete", "table", "bridge", "bulkhead")
+        self.check("tables", "fail", evidence="table bridge bulkhead")
+        self.apply()
+        self.inside("nft", "insert", "rule", "inet", "bulkhead", "forward", "accept")
+        self.check("tables", "fail", evidence="a rule")
+        self.check("icc-default", "fail")
+        self.apply()
+        self.check("tables", "pass")
+        self.inside("nft", "flush", "set", "inet", "bulkhead", "flows4")
+        self.check("tables", "pass")
+        found = self.check("policy", "fail", evidence=r"^2 elements are missing .* 0 stand")
+        self.assertIn("bulkhead plan", found["remedy"])
+        self.apply()
+        self.check("policy", "pass")
+        self.bulkhead.write_flows(shop())
+        self.check("policy", "fail", evidence=r"^0 elements are missing .* \d+ stand")
+
+    def test_flow_files(self):
+        self.check("flow-files", "pass", evidence="everything between containers is closed")
+        self.bulkhead.write_flows(shop(WEB_TO_DB))
+        self.check("flow-files", "pass", evidence="^1 files")
+        self.bulkhead.write(self.bulkhead.flow_path("broken"), "{")
+        self.check("flow-files", "fail", "broken.json")
+        os.chmod(self.bulkhead.flow_path("shop"), 0o666)
+        self.verify("--only", "flow-files")
+        self.assertEqual(len(self.found("flow-files")), 2)
+        options = [*self.bulkhead.options, "--flows=/nonexistent"]
+        self.assertEqual(self.verify("--only", "flow-files", options=options), 3)
+
+
+class Service(VerifyTest):
+    icc = False
+
+    def drift(self):
+        self.verify("--only", "drift,owner")
+        return self.finding("drift")
+
+    def await_drift(self, status):
+        wait_until(lambda: self.drift()["status"] == status, lambda: f"{status}: {self.document}\n{self.bulkhead.log_text()}")
+        return self.finding("drift")
+
+    def break_accept(self):
+        self.inside("iptables", "-F", "DOCKER-USER")
+
+    def switch(self, value):
+        self.inside("sysctl", "-qw", f"net.bridge.bridge-nf-call-iptables={value}")
+
+    def accept_stands(self):
+        return "mark" in self.inside("iptables", "-S", "DOCKER-USER").stdout
+
+    def test_repair(self):
+        self.check("owner", "warn")
+        self.check("drift", "skip")
+        self.apply()
+        self.check("owner", "warn", evidence="does not run")
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        self.check("owner", "pass", evidence=f"pid {self.bulkhead.process.pid}")
+        self.check("drift", "pass", evidence=r"whole since \d{4}-.* nothing had to be put right")
+        self.break_accept()
+        wait_until(self.accept_stands, "the accept is put back")
+        found = self.await_drift("warn")
+        self.assertRegex(found["evidence"], r"put right 1 time, last .*accept rule for the mark.*put back")
+        self.assertIn("accept rule for the mark", self.bulkhead.log_text())
+        self.switch(0)
+        wait_until(lambda: "put right 2 times" in self.drift()["evidence"], "the switch is put right", 10)
+        self.assertIn("bridge-nf-call-iptables=1", self.finding("drift")["evidence"])
+        self.assertIn("set net.bridge.bridge-nf-call-iptables=1", self.bulkhead.log_text())
+        self.check("bridge-nf-iptables", "pass")
+        self.bulkhead.stop()
+        self.check("drift", "skip")
+
+    def test_report_only(self):
+        self.bulkhead.write(self.bulkhead.config_file, json.dumps({"repair": False}))
+        self.apply()
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        self.check("drift", "pass")
+        self.break_accept()
+        found = self.await_drift("fail")
+        self.assertRegex(found["evidence"], "not in force since .*accept rule.*not put back")
+        self.assertFalse(self.accept_stands(), "only reported")
+        self.assertIn('found, and not put back ("repair": false)', self.bulkhead.log_text())
+        self.bulkhead.stop()
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        self.await_drift("pass")
+        self.assertTrue(self.accept_stands(), "a start compares everything")
+        self.addCleanup(self.switch, 1)
+        self.switch(0)
+        found = self.await_drift("fail")
+        self.assertIn("switched off", found["evidence"])
+        self.check("bridge-nf-iptables", "fail")
+        self.switch(1)
+        self.await_drift("pass")
+
+    def test_flow_file_that_is_not_read_yet(self):
+        self.run_shop()
+        self.bulkhead.write_flows(shop())
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        self.check("policy", "pass")
+        self.bulkhead.write_flows(shop(WEB_TO_DB))
+        self.assertIn("systemctl reload", self.check("policy", "fail")["remedy"])
+        self.bulkhead.reload()
+        self.check("policy", "pass")
+
+    def test_while_containers_come_and_go(self):
+        """A host in use is no host that differs."""
+        self.bulkhead.write_flows(shop(WEB_TO_DB))
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        over = threading.Event()
+
+        def churn():
+            for number in range(6):
+                container = self.engine.run(**specification("shop", "web", number))
+                if number % 2:
+                    container.remove()
+            over.set()
+
+        thread = threading.Thread(target=churn)
+        thread.start()
+        looks = 0
+        try:
+            while not over.is_set():
+                self.assertEqual(self.verify("--only", "policy,tables,drift"), 0, self.document["findings"])
+                looks += 1
+        finally:
+            thread.join()
+        self.assertGreater(looks, 10)
+        self.bulkhead.settle()
+
+    def test_the_engine_is_no_stranger(self):
+        """What the engine does to its own chains is not somebody's drift, and is put in order with "repair": false too."""
+        for repair in (True, False):
+            with self.subTest(repair=repair):
+                self.bulkhead.write(self.bulkhead.config_file, json.dumps({"repair": repair}))
+                self.bulkhead.stop()
+                self.bulkhead.start()
+                self.engine.restart()
+                for number in range(3):
+                    self.engine.create_network(f"net{number}-{repair}", icc=False)
+                    self.engine.run(**specification("shop", f"web{number}{repair}", network=f"net{number}-{repair}"))
+                self.bulkhead.settle()
+                self.check("drift", "pass", evidence="nothing had to be put right")
+                self.verify("--only", "docker-accept")
+                self.assertEqual(set(self.found("docker-accept").values()), {"pass"})
+
+    def test_file_is_not_believed(self):
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        path = f"/run/bulkhead/netns-{os.stat(self.engine.netns).st_ino}.health"
+        self.check("drift", "pass")
+        os.chmod(path, 0o666)
+        self.check("drift", "unknown", evidence="can be written by others")
+        os.chmod(path, 0o644)
+        with open(path, "w", encoding="ascii") as file:
+            file.write("whole\n")
+        self.check("drift", "unknown")
+        os.unlink(path)
+        self.check("drift", "unknown")
+
+
+class Blind(VerifyTest):
+    CHECKS = "host-network,shared-network,foreign-driver,privileged,net-admin,engine-socket,guard-off,no-app,published-any"
+
+    def warned(self):
+        self.assertEqual(self.verify("--only", self.CHECKS), 0)
+        return {
+            (one["id"], one["subject"]) for one in self.document["findings"] if one["status"] != "pass"
+        }
+
+    def test_containers(self):
+        self.bulkhead.write_flows(shop(WEB_TO_DB))
+        self.run_shop()
+        self.assertEqual(self.warned(), set())
+        self.assertEqual(len(self.document["findings"]), 9)
+        ports = {"ExposedPorts": {"80/tcp": {}}}
+        for name, options in {
+            "host": {"network": "host"},
+            "shares": {"network": "container:shop-web-1"},
+            "admin": {"host_config": {"CapAdd": ["NET_ADMIN"]}},
+            "raw": {"host_config": {"CapAdd": ["NET_RAW", "SYS_TIME"]}},
+            "socket": {"host_config": {"Binds": [f"{self.engine.socket}:/docker.sock"]}},
+            "run": {"host_config": {"Binds": ["/run:/host/run:ro"]}},
+            "tmp": {"host_config": {"Binds": ["/tmp:/run"]}},
+            "public": {"host_config": {"PortBindings": {"80/tcp": [{"HostPort": "8080"}]}}, **ports},
+            "local": {"host_config": {"PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8081"}]}}, **ports},
+        }.items():
+            self.engine.run(**specification("shop", name, **options))
+        self.assertEqual(self.warned(), {
+            ("host-network", "container shop-host-1"),
+            ("shared-network", "container shop-shares-1"),
+            ("net-admin", "container shop-admin-1"),
+            ("engine-socket", "container shop-socket-1"),
+            ("engine-socket", "container shop-run-1"),
+            ("published-any", "container shop-public-1"),
+        })
+        self.assertIn("0.0.0.0:8080", self.finding("published-any")["evidence"])
+        self.assertIn("shop-web-1", self.finding("shared-network")["evidence"])
+        # Where the flow file says who may come, the port is a matter of rules.
+        self.bulkhead.write_flows({"app": "shop", "flows": [], "boundary": {"ingress": "declared"}})
+        self.assertNotIn(("published-any", "container shop-public-1"), self.warned())
+
+    def test_what_cannot_be_run_everywhere(self):
+        """A privileged container needs every capability of the host's, which a test may not have."""
+        self.engine.run(**specification("shop", "web"))
+        self.check("privileged", "pass")
+        for check, change in (
+            ("privileged", {"Privileged": True}),
+            ("net-admin", {"CapAdd": ["CAP_NET_ADMIN"]}),
+            ("net-admin", {"CapAdd": ["CAP_CHOWN", "ALL"]}),
+        ):
+            inspected = rewrite(lambda container, change=change: container["HostConfig"].update(change))
+            options = self.behind((r"/containers/[0-9a-f]{64}/json", inspected))
+            self.assertEqual(self.verify("--only", "privileged,net-admin", options=options), 0)
+            self.assertEqual(self.finding(check, "shop-web-1")["status"], "warn")
+
+    def test_apps_and_guard(self):
+        self.bulkhead.write_flows({
+            "app": "shop",
+            "services": {"web": {"compose": "web", "guard": "off"}},
+            "flows": [WEB_TO_DB],
+        })
+        self.run_shop()
+        self.engine.run(**specification("shop", "other"))
+        self.engine.run(**specification("stranger", "one"))
+        self.engine.create(**specification("stranger", "stopped"))
+        self.assertEqual(self.warned(), {
+            ("guard-off", "container shop-web-1"),
+            ("no-app", "container stranger-one-1"),
+        })
+
+    def test_foreign_driver(self):
+        identifier = self.engine.create_network("odd", ipv6=False)
+        self.check("foreign-driver", "pass")
+        options = self.behind((f"/networks/{identifier}$", rewrite(lambda network: network.update(Driver="macvlan"))))
+        self.assertEqual(self.verify("--only", "foreign-driver", options=options), 0)
+        self.assertEqual(self.finding("foreign-driver", "network odd")["status"], "warn")
+
+    def test_flows(self):
+        checks = "flow-unmatched,flow-apart"
+
+        def warned():
+            self.assertEqual(self.verify("--only", checks), 0)
+            return {one["id"]: one["evidence"] for one in self.document["findings"] if one["status"] == "warn"}
+
+        self.engine.create_network("one")
+        self.engine.create_network("two")
+        web = self.engine.run(**specification("shop", "web", network="one"))
+        db = self.engine.run(**specification("shop", "db", network="one"))
+        self.bulkhead.write_flows(shop(WEB_TO_DB, {"from": "world", "to": "web", "ports": ["80"]}))
+        self.assertEqual(warned(), {})
+        self.engine.connect("two", db)
+        self.engine.disconnect("one", db)
+        self.assertEqual(list(warned()), ["flow-apart"])
+        self.engine.connect("two", web)
+        self.assertEqual(warned(), {})
+        db.stop()
+        self.assertIn('shop/web -> shop/db: no running container is its "to"', warned()["flow-unmatched"])
+        self.assertIn("shop.json:", self.finding("flow-unmatched")["subject"])
+        self.bulkhead.write_flows(shop({"from": "webb", "to": "web", "ports": ["80"]}))
+        self.assertIn('its "from"', warned()["flow-unmatched"])
+
+
+class Unknown(VerifyTest):
+    """What could not be told is never a yes."""
+
+    def test_engine_unreachable(self):
+        self.apply()
+        options = ["--docker=unix:///nonexistent", *self.bulkhead.options[1:]]
+        self.assertEqual(self.verify(options=options), 3)
+        for check in ("engine", "icc-default", "icc-network", "policy", "docker-icc-drop", "privileged", "no-app"):
+            self.assertEqual(self.finding(check)["status"], "unknown", check)
+        for check in ("br-netfilter", "bridge-nf-iptables", "bridge-nf-ip6tables", "tables", "flow-files"):
+            self.assertEqual(self.finding(check)["status"], "pass", check)
+        self.assertEqual(self.verify("--only", "tables,br-netfilter", options=options), 0)
+        # 3 wins over 1, and the findings are still there.
+        self.bulkhead.must("clear")
+        self.assertEqual(self.verify(options=options), 3)
+        self.assertEqual(self.finding("tables")["status"], "fail")
+
+    def test_no_permission(self):
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program_path()]
+        os.chmod(self.engine.directory, 0o755)
+        program = f"{self.bulkhead.directory}/program"
+        shutil.copy(program_path(), program)
+        command[-1] = program
+        answer = self.engine.run_inside(*command, "verify", "--json", *self.bulkhead.options, check=False)
+        self.assertEqual(answer.returncode, 3, answer.stderr)
+        self.document = json.loads(answer.stdout)
+        self.assertEqual(self.finding("tables")["status"], "unknown")
+        self.assertIn("CAP_NET_ADMIN", self.finding("tables")["evidence"])
+        self.assertEqual(self.finding("engine")["status"], "unknown")
+
+    def test_api_errors(self):
+        self.engine.run(**specification("shop", "web"))
+        self.check("privileged", "pass")
+        for alter in (refuse(500), refuse(403), garbage, rewrite(lambda container: container.pop("HostConfig"))):
+            options = self.behind((r"/containers/[0-9a-f]{64}/json", alter))
+            self.assertEqual(self.verify("--only", "privileged", options=options), 3)
+            self.assertEqual(self.finding("privileged")["status"], "unknown")
+        for path in ("/info", "/version", "/networks"):
+            options = self.behind((path + "$", refuse(500)))
+            self.assertEqual(self.verify("--only", "icc-default", options=options), 3)
+            self.assertEqual(self.finding("icc-default")["status"], "unknown")
+
+
+class Form(VerifyTest):
+    icc = False
+
+    def text(self, *arguments):
+        return self.bulkhead.command("verify", *arguments)
+
+    def test_lines(self):
+        answer = self.text("--only", "tables,br-netfilter")
+        self.assertEqual(answer.returncode, 1)
+        lines = answer.stdout.splitlines()
+        self.assertRegex(lines[0], r"^PASS  br-netfilter  \S")
+        self.assertRegex(lines[1], r"^FAIL  tables        \S")
+        self.assertRegex(lines[2], r"^      systemctl enable --now bulkhead")
+        self.assertEqual(lines[-1], "1 passed, 0 warned, 1 failed, 0 could not be told")
+        self.assertNotIn("\033", answer.stdout)
+
+    def test_colours(self):
+        """On a terminal only, and not where NO_COLOR is set."""
+        line = " ".join([program_path(), "verify", "--only", "br-netfilter", *self.bulkhead.options])
+        for environment, coloured in ((["-u", "NO_COLOR"], True), (["NO_COLOR=1"], False)):
+            answer = self.engine.run_inside("env", *environment, "script", "-qec", line, "/dev/null")
+            self.assertEqual("\033[32mPASS" in answer.stdout, coloured, answer.stdout)
+
+    def test_quiet(self):
+        answer = self.text("--quiet", "--only", "br-netfilter,icc-default,icc-network")
+        self.assertEqual((answer.returncode, answer.stdout, answer.stderr), (0, "", ""))
+        answer = self.text("--quiet", "--only", "br-netfilter,tables,owner")
+        self.assertEqual(re.findall(r"^\w+", answer.stdout, re.MULTILINE), ["FAIL", "WARN"])
+        answer = self.bulkhead.command("verify", "--quiet", options=["--docker=unix:///none", *self.bulkhead.options[1:]])
+        self.assertEqual(answer.returncode, 3)
+        self.assertIn("could not be told: ", answer.stdout)
+
+    def test_selection(self):
+        self.verify()
+        everything = {one["id"] for one in self.document["findings"]}
+        self.assertEqual({one["group"] for one in self.document["findings"]}, {"icc", "datapath", "blind"})
+        self.verify("--skip", "tables,icc-default")
+        self.assertEqual({one["id"] for one in self.document["findings"]}, everything - {"tables", "icc-default"})
+        self.verify("--only", "tables,owner", "--skip", "owner")
+        self.assertEqual({one["id"] for one in self.document["findings"]}, {"tables"})
+        for option in ("--only", "--skip"):
+            answer = self.text(option, "tables,icc-netwrk")
+            self.assertEqual((answer.returncode, answer.stdout), (2, ""))
+            self.assertIn('did you mean "icc-network"?', answer.stderr)
+            self.assertEqual(self.text(option, "tables,").returncode, 1)
+        self.assertEqual(self.text("--only", "9.9").returncode, 2)
+        self.assertEqual(self.text("--root", "relative").returncode, 2)
+
+    def test_nothing_is_changed(self):
+        before = self.inside("nft", "list", "tables").stdout
+        self.verify()
+        self.assertEqual(self.inside("nft", "list", "tables").stdout, before)
+        self.assertEqual(os.listdir(self.bulkhead.state_directory), [])
+
+    def test_schema(self):
+        try:
+            import jsonschema  # pylint: disable=import-outside-toplevel
+        except ImportError:
+            self.skipTest("no python3-jsonschema")
+        with open(f"{DOCUMENTS}/../schema/verify.schema.json", encoding="utf-8") as file:
+            schema = json.load(file)
+        self.verify()
+        jsonschema.validate(self.document, schema)
+        self.verify(options=["--docker=unix:///none", *self.bulkhead.options[1:]])
+        jsonschema.validate(self.document, schema)
+
+
+class Newcomer(VerifyTest):
+    """A host as it comes: verify says what is wrong; its remedies are followed; it says PASS."""
+
+    def test_the_way(self):
+        engine = engines.make(icc=True)
+        self.addCleanup(engine.destroy)
+        engine.start()
+        engine.create_network("shop_default", ipv6=False)
+        for service in ("web", "db"):
+            engine.run(**specification("shop", service, network="shop_default"))
+        self.engine, self.bulkhead = engine, Bulkhead(engine)
+        self.addCleanup(self.bulkhead.close)
+        engine.run_inside("sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=0")
+
+        self.assertEqual(self.verify(), 1)
+        remedies = {one["id"]: one["remedy"] for one in self.document["findings"] if one["status"] == "fail"}
+        self.assertEqual(set(remedies), {"icc-default", "icc-network", "bridge-nf-iptables", "tables", "policy"})
+
+        # bridge-nf-iptables: the first line is the command.
+        command = remedies["bridge-nf-iptables"].split("   ")[0].split()
+        engine.run_inside(*command)
+        # icc-default: daemon.json; the engine's command line here decides it, as the file would.
+        self.assertIn('"icc": false', remedies["icc-default"])
+        for service in ("web", "db"):
+            engine.api.request("DELETE", f"/containers/shop-{service}-1", query={"force": 1})
+        engine.restart(icc=False)
+        # icc-network: the network made anew with the option.
+        option = re.search(r"docker network create -o (\S+)=(\S+) shop_default", remedies["icc-network"])
+        engine.remove_network("shop_default")
+        engine.create_network("shop_default", ipv6=False, options={option[1]: option[2]})
+        for service in ("web", "db"):
+            engine.run(**specification("shop", service, network="shop_default"))
+        # no-app: a flow file; tables: the service.
+        self.assertEqual(self.finding("no-app", "shop-web-1")["status"], "warn")
+        self.bulkhead.write_flows(shop(WEB_TO_DB))
+        self.assertIn("systemctl enable --now bulkhead", remedies["tables"])
+        self.bulkhead.start()
+        self.bulkhead.settle()
+
+        self.assertEqual(self.verify(), 0, self.document["findings"])
+        self.assertEqual({one["status"] for one in self.document["findings"]}, {"pass", "skip"} & {
+            one["status"] for one in self.document["findings"]}, self.document["findings"])
+        answer = self.bulkhead.command("verify", "--quiet")
+        self.assertEqual((answer.returncode, answer.stdout, answer.stderr), (0, "", ""))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What makes a container the host, as GET /containers/ID/json tells it. */
+#include "docker_json.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct docker_exposure parse(const char *text)
+{
+	struct docker_exposure exposure = { 0 };
+	struct error err = { 0 };
+
+	if (docker_json_exposure(text, strlen(text), &exposure, &err) < 0)
+		fail_msg("%s: %s", text, err.text);
+	return exposure;
+}
+
+static void refused(const char *text)
+{
+	struct docker_exposure exposure = { .privileged = true, .socket = "untouched" };
+	struct error err = { 0 };
+
+	assert_int_equal(docker_json_exposure(text, strlen(text), &exposure, &err), -EPROTO);
+	assert_true(err.text[0]);
+	assert_string_equal(exposure.socket, "untouched");
+}
+
+static void harmless(void **state)
+{
+	static const char *const texts[] = {
+		"{\"HostConfig\":{}}",
+		"{\"HostConfig\":{\"Privileged\":false,\"CapAdd\":null,\"NetworkMode\":\"shop_default\"},\"Mounts\":[]"
+		"}",
+		"{\"HostConfig\":{\"CapAdd\":[\"NET_RAW\",\"CAP_SYS_TIME\",\"CAP_NET_ADMINX\",\"XNET_ADMIN\"],"
+		"\"CapDrop\":[\"ALL\"]}}",
+		"{\"HostConfig\":{\"NetworkMode\":\"host2\"},\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/run/"
+		"other\"}]}",
+		"{\"HostConfig\":{},\"Mounts\":[{\"Type\":\"volume\",\"Source\":\"/var/lib/docker/volumes/"
+		"docker.sock\"}]}",
+		"{\"HostConfig\":{},\"Mounts\":[null,1,\"x\",{\"Type\":\"bind\"},{\"Source\":7}]}",
+		"{\"HostConfig\":{\"CapAdd\":\"ALL\"},\"Mounts\":{\"Source\":\"/\"}}",
+		"{\"HostConfig\":{\"CapAdd\":[1,null,{}]}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct docker_exposure exposure = parse(texts[i]);
+
+		assert_false(exposure.privileged || exposure.net_admin || exposure.host_network);
+		assert_string_equal(exposure.socket, "");
+	}
+}
+
+static void each(void **state)
+{
+	static const char *const capabilities[] = { "NET_ADMIN", "CAP_NET_ADMIN", "ALL",
+						    "all",	 "cap_net_admin", "CAP_ALL" };
+	static const char *const sources[] = { "/var/run/docker.sock",
+					       "/run/docker.sock",
+					       "/srv/x/docker.sock",
+					       "/run/containerd/containerd.sock",
+					       "/",
+					       "/run",
+					       "/var/run",
+					       "/var",
+					       "/run/containerd",
+					       "/var/run/" };
+	char text[256];
+
+	(void)state;
+	assert_true(parse("{\"HostConfig\":{\"Privileged\":true}}").privileged);
+	assert_true(parse("{\"HostConfig\":{\"Privileged\":\"what\"}}").privileged);
+	assert_true(parse("{\"HostConfig\":{\"NetworkMode\":\"host\"}}").host_network);
+	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++) {
+		snprintf(text, sizeof(text), "{\"HostConfig\":{\"CapAdd\":[\"CHOWN\",\"%s\"]}}", capabilities[i]);
+		assert_true(parse(text).net_admin);
+	}
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "{\"Mounts\":[{\"Source\":\"/tmp\"},{\"Source\":\"%s\",\"Type\":\"bind\"}],"
+			 "\"HostConfig\":{}}",
+			 sources[i]);
+		assert_string_equal(parse(text).socket, sources[i]);
+	}
+}
+
+/* Of members that occur twice the last counts, as for the engine. */
+static void twice(void **state)
+{
+	(void)state;
+	assert_false(parse("{\"HostConfig\":{\"Privileged\":true,\"Privileged\":false}}").privileged);
+	assert_true(parse("{\"HostConfig\":{},\"HostConfig\":{\"Privileged\":true}}").privileged);
+}
+
+static void nothing_is_known(void **state)
+{
+	(void)state;
+	refused("");
+	refused("[]");
+	refused("{}");
+	refused("{\"HostConfig\":null}");
+	refused("{\"HostConfig\":[]}");
+	refused("{\"HostConfig\":{}");
+	refused("{\"HostConfig\":{}} x");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(harmless),
+		cmocka_unit_test(each),
+		cmocka_unit_test(twice),
+		cmocka_unit_test(nothing_is_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
