@@ -33,6 +33,10 @@ void config_free(struct config *config)
 		free(config->exclude[i]);
 	free(config->exclude);
 	free(config->dns);
+	for (size_t i = 0; i < config->verify.docker_group_count; i++)
+		free(config->verify.docker_group[i]);
+	free(config->verify.docker_group);
+	free(config->verify.engine_minimum);
 	free(config);
 }
 

@@ -16,6 +16,14 @@ enum config_log {
 	CONFIG_LOG_DEBUG,
 };
 
+/* What `verify` is to hold the host against. */
+struct config_verify {
+	bool docker_group_given; /* the list may be empty */
+	char **docker_group;	 /* who may be in the engine's group: whole names */
+	size_t docker_group_count;
+	char *engine_minimum; /* "24.0": numbers and dots; NULL: none */
+};
+
 struct config {
 	char *docker;			 /* engine URL, or NULL: from the environment */
 	char *flows;			 /* directory of flow files */
@@ -29,6 +37,7 @@ struct config {
 	uint32_t mark; /* exactly one bit, or 0 for none */
 	bool repair;   /* put drift right, or only report it */
 	enum config_log log;
+	struct config_verify verify;
 };
 
 #define CONFIG_DEFAULT_FILE  "/etc/bulkhead/bulkhead.json"

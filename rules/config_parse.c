@@ -38,36 +38,39 @@ static int parse_directory(struct config_parse *parse, const struct jsonc *value
 	return parse_text(parse, value, what, path);
 }
 
-static int compare_patterns(const void *a, const void *b)
+static int compare_texts(const void *a, const void *b)
 {
 	return strcmp(a, b);
 }
 
-static int parse_patterns(struct config_parse *parse, const struct jsonc *value)
+/* A list of texts that are each there once, into an array of copies.  what: "\"exclude\"" and "a pattern in
+ * \"exclude\"".
+ */
+static int parse_texts(struct config_parse *parse, const struct jsonc *value, const char *what, const char *one,
+		       char ***texts, size_t *count)
 {
 	cleanup_free struct jsonc_entry *entries = NULL;
-	struct config *config = parse->config;
 
-	if (!jsonc_check_type(&parse->check, value, "\"exclude\"", JSONC_ARRAY) || value->count == 0)
+	if (!jsonc_check_type(&parse->check, value, what, JSONC_ARRAY) || value->count == 0)
 		return 0;
-	config->exclude = calloc(value->count, sizeof(*config->exclude));
+	*texts = calloc(value->count, sizeof(**texts));
 	entries = calloc(value->count, sizeof(*entries));
-	if (!config->exclude || !entries)
+	if (!*texts || !entries)
 		return -ENOMEM;
 	for (size_t i = 0; i < value->count; i++) {
 		const struct jsonc *item = &value->items[i];
-		const char *pattern = jsonc_check_text(&parse->check, item, "a pattern in \"exclude\"", false);
+		const char *text = jsonc_check_text(&parse->check, item, one, false);
 		char *copy;
 
-		if (!pattern)
+		if (!text)
 			continue;
-		copy = strdup(pattern);
+		copy = strdup(text);
 		if (!copy)
 			return -ENOMEM;
-		config->exclude[config->exclude_count] = copy;
-		entries[config->exclude_count++] = (struct jsonc_entry){ item, copy };
+		(*texts)[*count] = copy;
+		entries[(*count)++] = (struct jsonc_entry){ item, copy };
 	}
-	jsonc_check_duplicates(&parse->check, NULL, entries, config->exclude_count, compare_patterns);
+	jsonc_check_duplicates(&parse->check, NULL, entries, *count, compare_texts);
 	return 0;
 }
 
@@ -78,7 +81,8 @@ static int parse_networks(struct config_parse *parse, const struct jsonc *value)
 
 	if (!value || !jsonc_check_object(&parse->check, value, "\"networks\"", fields, 1) || !exclude)
 		return 0;
-	return parse_patterns(parse, exclude);
+	return parse_texts(parse, exclude, "\"exclude\"", "a pattern in \"exclude\"", &parse->config->exclude,
+			   &parse->config->exclude_count);
 }
 
 static int compare_addresses(const void *a, const void *b)
@@ -176,14 +180,49 @@ static void parse_log(struct config_parse *parse, const struct jsonc *value)
 		parse->config->log = (enum config_log)choice;
 }
 
+/* "24.0": what can be compared, and nothing else, so that a check with it can fail. */
+static int parse_minimum(struct config_parse *parse, const struct jsonc *value)
+{
+	const char *digits = "0123456789";
+	const char *at = value->text;
+
+	if (!jsonc_check_type(&parse->check, value, "\"engine_minimum\"", JSONC_STRING))
+		return 0;
+	while (strspn(at, digits) && at[strspn(at, digits)] == '.')
+		at += strspn(at, digits) + 1;
+	if (!strspn(at, digits) || at[strspn(at, digits)]) {
+		jsonc_check_error_at(&parse->check, value,
+				     "\"engine_minimum\" must be a version in numbers, such as \"24.0\", not \"%s\"",
+				     value->text);
+		return 0;
+	}
+	return parse_text(parse, value, "\"engine_minimum\"", &parse->config->verify.engine_minimum);
+}
+
+static int parse_verify(struct config_parse *parse, const struct jsonc *value)
+{
+	const struct jsonc *group = NULL, *minimum = NULL;
+	const struct jsonc_field fields[] = { { "docker_group", &group }, { "engine_minimum", &minimum } };
+	struct config_verify *verify = &parse->config->verify;
+
+	if (!value || !jsonc_check_object(&parse->check, value, "\"verify\"", fields, 2))
+		return 0;
+	verify->docker_group_given = group != NULL;
+	if (group && parse_texts(parse, group, "\"docker_group\"", "a name in \"docker_group\"", &verify->docker_group,
+				 &verify->docker_group_count) < 0)
+		return -ENOMEM;
+	return minimum ? parse_minimum(parse, minimum) : 0;
+}
+
 static int parse_root(struct config_parse *parse, const struct jsonc *root)
 {
 	const struct jsonc *docker = NULL, *flows = NULL, *state = NULL, *mode = NULL, *boundary = NULL;
 	const struct jsonc *networks = NULL, *dns = NULL, *mark = NULL, *repair = NULL, *log = NULL;
+	const struct jsonc *verify = NULL;
 	const struct jsonc_field fields[] = {
-		{ "docker", &docker },	   { "flows", &flows },	      { "state", &state }, { "mode", &mode },
-		{ "boundary", &boundary }, { "networks", &networks }, { "dns", &dns },	   { "mark", &mark },
-		{ "repair", &repair },	   { "log", &log },
+		{ "docker", &docker },	   { "flows", &flows },	      { "state", &state },   { "mode", &mode },
+		{ "boundary", &boundary }, { "networks", &networks }, { "dns", &dns },	     { "mark", &mark },
+		{ "repair", &repair },	   { "log", &log },	      { "verify", &verify },
 	};
 	struct config *config = parse->config;
 
@@ -192,7 +231,7 @@ static int parse_root(struct config_parse *parse, const struct jsonc *root)
 	if (parse_text(parse, docker, "\"docker\"", &config->docker) < 0 ||
 	    parse_directory(parse, flows, "\"flows\"", &config->flows) < 0 ||
 	    parse_directory(parse, state, "\"state\"", &config->state) < 0 || parse_networks(parse, networks) < 0 ||
-	    parse_dns(parse, dns) < 0)
+	    parse_dns(parse, dns) < 0 || parse_verify(parse, verify) < 0)
 		return -ENOMEM;
 	flow_parse_mode(&parse->check, mode, &config->mode);
 	flow_parse_boundary(&parse->check, boundary, &config->boundary);

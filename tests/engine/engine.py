@@ -106,8 +106,11 @@ class Container:
 class Engine:
     """Of `index` (0 to 50) everything is private: directory, socket, namespace, addresses."""
 
-    def __init__(self, index, icc=True, live_restore=True, userland_proxy=True):
+    def __init__(self, index, icc=True, live_restore=True, userland_proxy=True, flags=None, wrapper=()):
+        """flags: {"name": value or values} in the place of that below, None for none at all; but a host is one more.
+        wrapper: a command that executes the one that follows it."""
         self.index, self.icc, self.live_restore, self.userland_proxy = index, icc, live_restore, userland_proxy
+        self.flags, self.wrapper = dict(flags or {}), wrapper
         self.namespace = f"{PREFIX}-{os.getpid()}-{index}"
         self.directory = tempfile.mkdtemp(prefix=f"{self.namespace}-")
         self.socket = f"{self.directory}/docker.sock"
@@ -134,8 +137,7 @@ class Engine:
         self.make_namespace()
         self.remove_stale()
         octet = 100 + self.index
-        command = self.inside(
-            "dockerd",
+        command = [
             f"--config-file={self.directory}/daemon.json",
             f"--data-root={self.directory}/data",
             f"--exec-root={self.directory}/exec",
@@ -154,7 +156,13 @@ class Engine:
             f"--cgroup-parent=/{self.namespace}",
             f"--containerd-namespace={self.namespace}",
             f"--containerd-plugins-namespace={self.namespace}-plugins",
-        )
+        ]
+        replaced = set(self.flags) - {"host"}
+        command = [flag for flag in command if flag[2:].split("=")[0] not in replaced]
+        for name, values in self.flags.items():
+            values = values if isinstance(values, (list, tuple)) else [values]
+            command += [f"--{name}={value}" for value in values if value is not None]
+        command = self.inside(*self.wrapper, "dockerd", *command)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         wait_until(self.answers, lambda: f"the engine answers; its log ends:\n{self.log_text()[-3000:]}", 60)

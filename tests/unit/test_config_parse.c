@@ -64,6 +64,9 @@ static void assert_defaults(const struct config *config)
 	assert_int_equal(config->mark, 0x10000000);
 	assert_true(config->repair);
 	assert_int_equal(config->log, CONFIG_LOG_INFO);
+	assert_false(config->verify.docker_group_given);
+	assert_int_equal(config->verify.docker_group_count, 0);
+	assert_null(config->verify.engine_minimum);
 }
 
 static void defaults(void **state)
@@ -189,7 +192,8 @@ static void errors(void **state)
 	refuses("{ \"dcoker\": 1 }", "1:3: unknown key \"dcoker\" in the configuration: did you mean \"docker\"?");
 	refuses("{ \"colour\": 1 }",
 		"1:3: unknown key \"colour\" in the configuration: it may have \"docker\", \"flows\", "
-		"\"state\", \"mode\", \"boundary\", \"networks\", \"dns\", \"mark\", \"repair\" or \"log\"");
+		"\"state\", \"mode\", \"boundary\", \"networks\", \"dns\", \"mark\", \"repair\", \"log\" or "
+		"\"verify\"");
 	refuses("{ \"docker\": 1 }", "1:13: \"docker\" must be a string, not a number");
 	refuses("{ \"docker\": \"\" }", "1:13: \"docker\" must not be empty");
 	refuses("{ \"docker\": \"a\\u001bb\" }", "1:13: \"docker\" must not contain control characters");
@@ -228,6 +232,51 @@ static void errors(void **state)
 	refuses("{ \"log\": 3 }", "1:10: \"log\" must be \"error\", \"warning\", \"info\" or \"debug\", not a number");
 }
 
+static void verify_keys(void **state)
+{
+	struct config *config = parse_clean(
+		"{ \"verify\": { \"docker_group\": [\"alice\", \"bob\"], \"engine_minimum\": \"20.10.24\" } }");
+
+	(void)state;
+	assert_true(config->verify.docker_group_given);
+	assert_int_equal(config->verify.docker_group_count, 2);
+	assert_string_equal(config->verify.docker_group[1], "bob");
+	assert_string_equal(config->verify.engine_minimum, "20.10.24");
+	config_free(config);
+	config = parse_clean("{ \"verify\": { \"docker_group\": [], \"engine_minimum\": \"24\" } }");
+	assert_true(config->verify.docker_group_given);
+	assert_int_equal(config->verify.docker_group_count, 0);
+	assert_string_equal(config->verify.engine_minimum, "24");
+	config_free(config);
+	config = parse_clean("{ \"verify\": {} }");
+	assert_false(config->verify.docker_group_given);
+	assert_null(config->verify.engine_minimum);
+	config_free(config);
+	refuses("{ \"verify\": [] }", "1:13: \"verify\" must be an object, not a list");
+	refuses("{ \"verify\": { \"docker_groups\": [] } }",
+		"1:15: unknown key \"docker_groups\" in \"verify\": did you mean \"docker_group\"?");
+	refuses("{ \"verify\": { \"docker_group\": \"alice\" } }",
+		"1:31: \"docker_group\" must be a list, not a string");
+	refuses("{ \"verify\": { \"docker_group\": [\"\"] } }", "1:32: a name in \"docker_group\" must not be empty");
+	refuses("{ \"verify\": { \"docker_group\": [\"a\", \"a\"] } }",
+		"1:37: \"a\" stands in this list already, at 1:32");
+}
+
+#define MINIMUM_SENTENCE "1:33: \"engine_minimum\" must be a version in numbers, such as \"24.0\", not "
+
+static void verify_minimum(void **state)
+{
+	(void)state;
+	refuses("{ \"verify\": { \"engine_minimum\": 24 } }",
+		"1:33: \"engine_minimum\" must be a string, not a number");
+	refuses("{ \"verify\": { \"engine_minimum\": \"\" } }", MINIMUM_SENTENCE "\"\"");
+	refuses("{ \"verify\": { \"engine_minimum\": \"24.\" } }", MINIMUM_SENTENCE "\"24.\"");
+	refuses("{ \"verify\": { \"engine_minimum\": \"24..0\" } }", MINIMUM_SENTENCE "\"24..0\"");
+	refuses("{ \"verify\": { \"engine_minimum\": \".24\" } }", MINIMUM_SENTENCE "\".24\"");
+	refuses("{ \"verify\": { \"engine_minimum\": \"latest\" } }", MINIMUM_SENTENCE "\"latest\"");
+	refuses("{ \"verify\": { \"engine_minimum\": \"24.0-rc\" } }", MINIMUM_SENTENCE "\"24.0-rc\"");
+}
+
 static void all_errors_in_one_run(void **state)
 {
 	static const char text[] = "{ \"mode\": 1, \"mark\": \"3\", \"log\": \"x\", \"nets\": 1 }";
@@ -249,6 +298,8 @@ int main(void)
 		cmocka_unit_test(marks),
 		cmocka_unit_test(mark_errors),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(verify_keys),
+		cmocka_unit_test(verify_minimum),
 		cmocka_unit_test(all_errors_in_one_run),
 	};
 

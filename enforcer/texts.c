@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "texts.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Takes the text, also on failure. */
+static int append(struct texts *texts, char *text)
+{
+	char **grown = text ? reallocarray(texts->items, texts->count + 1, sizeof(*grown)) : NULL;
+
+	if (!grown) {
+		free(text);
+		return -ENOMEM;
+	}
+	texts->items = grown;
+	texts->items[texts->count++] = text;
+	return 0;
+}
+
+int texts_add(struct texts *texts, const char *text, size_t length)
+{
+	return append(texts, strndup(text, length));
+}
+
+int texts_addf(struct texts *texts, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list arguments;
+	int r;
+
+	va_start(arguments, fmt);
+	r = vasprintf(&text, fmt, arguments);
+	va_end(arguments);
+	return append(texts, r < 0 ? NULL : text);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void texts_sort(struct texts *texts)
+{
+	size_t kept = 0;
+
+	if (texts->count)
+		qsort(texts->items, texts->count, sizeof(*texts->items), compare);
+	for (size_t i = 0; i < texts->count; i++) {
+		if (kept && strcmp(texts->items[kept - 1], texts->items[i]) == 0)
+			free(texts->items[i]);
+		else
+			texts->items[kept++] = texts->items[i];
+	}
+	texts->count = kept;
+}
+
+bool texts_have(const struct texts *texts, const char *text)
+{
+	for (size_t i = 0; i < texts->count; i++) {
+		if (strcmp(texts->items[i], text) == 0)
+			return true;
+	}
+	return false;
+}
+
+char *texts_join(const struct texts *texts, const char *separator)
+{
+	size_t size = 1, used = 0;
+	char *joined;
+
+	for (size_t i = 0; i < texts->count; i++)
+		size += strlen(texts->items[i]) + strlen(separator);
+	joined = malloc(size);
+	if (!joined)
+		return NULL;
+	joined[0] = '\0';
+	for (size_t i = 0; i < texts->count; i++)
+		used += (size_t)snprintf(joined + used, size - used, "%s%s", i ? separator : "", texts->items[i]);
+	return joined;
+}
+
+void texts_clear(struct texts *texts)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		free(texts->items[i]);
+	free(texts->items);
+	*texts = (struct texts){ 0 };
+}

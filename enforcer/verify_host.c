@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The engine's host: its disk, who may use the engine, its version; and the table of all that is looked at there. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "accounts.h"
+#include "engine_version.h"
+#include "verify_files.h"
+#include "verify_host_internal.h"
+
+#define PARTITION "host-partition"
+#define GROUP	  "host-docker-group"
+#define VERSION	  "host-engine-version"
+
+#define WATCHED(id, cis, what)                                                                                         \
+	{                                                                                                              \
+		"audit-" id, cis, "changes of " what " are written down by the audit system"                           \
+	}
+#define OWNER(id, cis, what)                                                                                           \
+	{                                                                                                              \
+		"owner-" id, cis, what " belongs to root"                                                              \
+	}
+#define MODE(id, cis, what, by)                                                                                        \
+	{                                                                                                              \
+		"mode-" id, cis, what " can be " by                                                                    \
+	}
+
+static const struct verify_check checks[] = {
+	{ PARTITION, "1.1.1", "the engine's data have a partition of their own" },
+	{ GROUP, "1.1.2", "only trusted users are in the engine's group" },
+	{ VERSION, "1.2.2", "the engine is not older than it may be" },
+	WATCHED("dockerd", "1.1.3", "the engine's program"),
+	WATCHED("run-containerd", "1.1.4", "/run/containerd"),
+	WATCHED("data-root", "1.1.5", "the engine's data"),
+	WATCHED("etc-docker", "1.1.6", "/etc/docker"),
+	WATCHED("docker-service", "1.1.7", "docker.service"),
+	WATCHED("containerd-sock", "1.1.8", "containerd.sock"),
+	WATCHED("docker-sock", "1.1.9", "docker.sock and docker.socket"),
+	WATCHED("default-docker", "1.1.10", "/etc/default/docker"),
+	WATCHED("daemon-json", "1.1.11", "daemon.json"),
+	WATCHED("containerd-config", "1.1.12", "/etc/containerd/config.toml"),
+	WATCHED("sysconfig-docker", "1.1.13", "/etc/sysconfig/docker"),
+	WATCHED("containerd", "1.1.14", "containerd"),
+	WATCHED("containerd-shim", "1.1.15", "containerd-shim"),
+	WATCHED("shim-runc-v1", "1.1.16", "containerd-shim-runc-v1"),
+	WATCHED("shim-runc-v2", "1.1.17", "containerd-shim-runc-v2"),
+	WATCHED("runc", "1.1.18", "runc"),
+	OWNER("docker-service", "3.1", "docker.service"),
+	MODE("docker-service", "3.2", "docker.service", "written by its owner alone"),
+	OWNER("docker-socket", "3.3", "docker.socket"),
+	MODE("docker-socket", "3.4", "docker.socket", "written by its owner alone"),
+	OWNER("etc-docker", "3.5", "/etc/docker"),
+	MODE("etc-docker", "3.6", "/etc/docker", "written by its owner alone"),
+	OWNER("registry-certs", "3.7", "each registry certificate"),
+	MODE("registry-certs", "3.8", "each registry certificate", "read only"),
+	OWNER("tls-ca", "3.9", "the TLS authority's certificate"),
+	MODE("tls-ca", "3.10", "the TLS authority's certificate", "read only"),
+	OWNER("tls-cert", "3.11", "the engine's TLS certificate"),
+	MODE("tls-cert", "3.12", "the engine's TLS certificate", "read only"),
+	OWNER("tls-key", "3.13", "the engine's TLS key"),
+	MODE("tls-key", "3.14", "the engine's TLS key", "read by its owner alone"),
+	{ "owner-docker-sock", "3.15", "docker.sock belongs to root and the engine's group" },
+	MODE("docker-sock", "3.16", "docker.sock", "used by its owner and group alone"),
+	OWNER("daemon-json", "3.17", "daemon.json"),
+	MODE("daemon-json", "3.18", "daemon.json", "written by its owner alone"),
+	OWNER("default-docker", "3.19", "/etc/default/docker"),
+	MODE("default-docker", "3.20", "/etc/default/docker", "written by its owner alone"),
+	MODE("sysconfig-docker", "3.21", "/etc/sysconfig/docker", "written by its owner alone"),
+	OWNER("sysconfig-docker", "3.22", "/etc/sysconfig/docker"),
+	OWNER("containerd-sock", "3.23", "containerd.sock"),
+	MODE("containerd-sock", "3.24", "containerd.sock", "used by its owner and group alone"),
+};
+
+bool verify_host_find_unit(const struct verify *verify, const char *unit, char *ret_path, size_t size)
+{
+	static const char *const folders[] = { "/etc/systemd/system", "/run/systemd/system",
+					       "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+					       "/lib/systemd/system" };
+	struct stat status;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		snprintf(ret_path, size, "%s/%s", folders[i], unit);
+		/* One that cannot be looked at is there. */
+		if (verify_files_stat(verify->root, ret_path, &status, NULL) != -ENOENT)
+			return true;
+	}
+	return false;
+}
+
+static int add_sockets(const struct texts *hosts, struct texts *paths, bool *from_systemd)
+{
+	for (size_t i = 0; i < hosts->count; i++) {
+		const char *path = strncmp(hosts->items[i], "unix://", 7) == 0 ? hosts->items[i] + 7 : NULL;
+
+		*from_systemd = *from_systemd || strncmp(hosts->items[i], "fd://", 5) == 0;
+		if (path && path[0] == '/' && texts_add(paths, path, strlen(path)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int verify_host_sockets(const struct engine_facts *facts, struct texts *ret_paths)
+{
+	bool from_systemd = facts->command.hosts.count + facts->file.hosts.count == 0;
+
+	if (add_sockets(&facts->command.hosts, ret_paths, &from_systemd) < 0 ||
+	    add_sockets(&facts->file.hosts, ret_paths, &from_systemd) < 0 ||
+	    (from_systemd && texts_addf(ret_paths, "/var/run/docker.sock") < 0))
+		return -ENOMEM;
+	texts_sort(ret_paths);
+	return 0;
+}
+
+/* -- 1.1.1 */
+
+/* A mount of the same file system, which the engine may have made itself to have one of its own, is no partition. */
+static void judge_mounts(struct verify *verify, const char *path, const struct proc_mount *mounts, size_t count)
+{
+	static const char remedy[] =
+		"stop the engine, move its data to a file system of their own, mount it there and name it "
+		"in /etc/fstab: a container that fills the disk then fills this one alone";
+	const struct proc_mount *own = proc_mount_at(mounts, count, path), *above;
+	const char *slash = strrchr(path, '/');
+	char parent[4096];
+
+	snprintf(parent, sizeof(parent), "%.*s", slash && slash > path ? (int)(slash - path) : 1, path);
+	above = proc_mount_over(mounts, count, parent);
+	if (!own)
+		verify_find(verify, PARTITION, VERIFY_FAIL, path, remedy,
+			    "nothing is mounted there: it shares the file system of %s", above ? above->point : "/");
+	else if (above && strcmp(own->device, above->device) == 0)
+		verify_find(verify, PARTITION, VERIFY_FAIL, path, remedy,
+			    "what is mounted there is a part of the file system of %s (device %s)", above->point,
+			    own->device);
+	else
+		verify_find(verify, PARTITION, VERIFY_PASS, path, NULL,
+			    "a file system of its own is mounted there (device %s)", own->device);
+}
+
+/* With user namespaces the engine says a folder "UID.GID" below its data root. */
+void verify_host_data_root(const struct engine_facts *facts, char *ret_path, size_t size)
+{
+	char *slash;
+
+	snprintf(ret_path, size, "%s", engine_facts_data_root(facts));
+	slash = strrchr(ret_path, '/');
+	if (facts->api.userns && facts->api.root_dir && slash && slash > ret_path)
+		*slash = '\0';
+}
+
+static void check_partition(struct verify *verify, const struct engine_facts *facts)
+{
+	cleanup_free char *text = NULL;
+	struct proc_mount *mounts = NULL;
+	char path[4096];
+	size_t length, count;
+	struct error err;
+	int r;
+
+	verify_host_data_root(facts, path, sizeof(path));
+	r = verify_files_read(verify->root, "/proc/self/mountinfo", &text, &length, &err);
+	if (r < 0) {
+		verify_find(verify, PARTITION, VERIFY_UNKNOWN, path, NULL, "%s", err.text);
+		return;
+	}
+	if (proc_parse_mounts(text, &mounts, &count) < 0) {
+		verify->out_of_memory = true;
+		return;
+	}
+	judge_mounts(verify, path, mounts, count);
+	proc_free_mounts(mounts, count);
+}
+
+/* -- 1.1.2 */
+
+static bool is_trusted(const struct config_verify *config, const char *name)
+{
+	for (size_t i = 0; i < config->docker_group_count; i++) {
+		if (strcmp(config->docker_group[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Says who is in the group, and who of them should not be. */
+static int judge_members(struct verify *verify, const char *group, const struct texts *members)
+{
+	const struct config_verify *config = &verify->host->config->verify;
+	cleanup_texts struct texts strangers = { 0 };
+	cleanup_free char *all = texts_join(members, ", "), *strange = NULL;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < members->count; i++) {
+		if (!is_trusted(config, members->items[i]))
+			r = texts_addf(&strangers, "%s", members->items[i]);
+	}
+	strange = texts_join(&strangers, ", ");
+	if (r < 0 || !all || !strange)
+		return -ENOMEM;
+	if (!members->count)
+		verify_find(verify, GROUP, VERIFY_PASS, group, NULL, "nobody is in it");
+	else if (!config->docker_group_given)
+		verify_find(verify, GROUP, VERIFY_WARN, group,
+			    "each of them is as good as root: take out who should not be (gpasswd --delete USER "
+			    "GROUP), and name "
+			    "the others in bulkhead.json: \"verify\": { \"docker_group\": [\"USER\"] }",
+			    "in it, and nobody says whether they should be: %s", all);
+	else if (strangers.count)
+		verify_find(verify, GROUP, VERIFY_FAIL, group,
+			    "take them out (gpasswd --delete USER GROUP; usermod --gid for a primary group), or name "
+			    "them in "
+			    "\"docker_group\" of bulkhead.json",
+			    "in it, but not in \"docker_group\": %s", strange);
+	else
+		verify_find(verify, GROUP, VERIFY_PASS, group, NULL, "in it, and in \"docker_group\": %s", all);
+	return 0;
+}
+
+static void check_group(struct verify *verify, const struct engine_facts *facts)
+{
+	const char *told = engine_facts_setting(facts, group), *name = told && told[0] ? told : ENGINE_DEFAULT_GROUP;
+	cleanup_free char *groups = NULL, *users = NULL;
+	cleanup_texts struct texts members = { 0 };
+	char subject[128];
+	size_t length;
+	bool found;
+	gid_t gid;
+	struct error err;
+
+	snprintf(subject, sizeof(subject), "group %.100s", name);
+	if (verify_files_read(verify->root, "/etc/group", &groups, &length, &err) < 0 ||
+	    verify_files_read(verify->root, "/etc/passwd", &users, &length, &err) < 0) {
+		verify_find(verify, GROUP, VERIFY_UNKNOWN, subject, NULL, "%s", err.text);
+		return;
+	}
+	if (accounts_group(groups, name, &found, &gid, &members) < 0 ||
+	    (found && accounts_primary(users, gid, &members) < 0)) {
+		verify->out_of_memory = true;
+		return;
+	}
+	texts_sort(&members);
+	if (!found)
+		verify_find(verify, GROUP, VERIFY_PASS, subject, NULL, "/etc/group has no such group");
+	else if (judge_members(verify, subject, &members) < 0)
+		verify->out_of_memory = true;
+}
+
+/* -- 1.2.2 */
+
+static void check_version(struct verify *verify)
+{
+	const char *minimum = verify->host->config->verify.engine_minimum;
+	const char *version = verify->version ? verify->version->version : NULL;
+
+	if (!minimum)
+		verify_find(verify, VERSION, VERIFY_SKIP, NULL,
+			    "name the oldest engine that will do in bulkhead.json: \"verify\": { \"engine_minimum\": "
+			    "\"24.0\" }",
+			    "no \"engine_minimum\" is configured; this engine is %s", version ? version : "not known");
+	else if (!version)
+		verify_find(verify, VERSION, VERIFY_UNKNOWN, NULL, NULL, "the engine does not say: %s",
+			    verify->engine_error ? verify->engine_error : "it was not asked");
+	else if (!engine_version_valid(version))
+		verify_find(verify, VERSION, VERIFY_UNKNOWN, NULL, NULL, "\"%s\" is no version that can be compared",
+			    version);
+	else if (engine_version_compare(version, minimum) < 0)
+		verify_find(verify, VERSION, VERIFY_FAIL, NULL, "bring in a newer Docker Engine", "%s comes before %s",
+			    version, minimum);
+	else
+		verify_find(verify, VERSION, VERIFY_PASS, NULL, NULL, "%s does not come before %s", version, minimum);
+}
+
+/* -- the group */
+
+void verify_host_judge(struct verify *verify, const struct engine_facts *facts)
+{
+	check_version(verify);
+	/* Nothing of this host is said of an engine that is not known to be here. */
+	if (verify->client && docker_client_remote(verify->client)) {
+		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+			if (strcmp(checks[i].id, VERSION) != 0)
+				verify_find(verify, checks[i].id, VERIFY_UNKNOWN, NULL, NULL, "%s",
+					    facts->process_problem);
+		}
+		return;
+	}
+	check_partition(verify, facts);
+	check_group(verify, facts);
+	verify_host_audit(verify, facts);
+	verify_host_modes(verify, facts);
+}
+
+static void run(struct verify *verify)
+{
+	cleanup_engine_facts struct engine_facts facts = { 0 };
+	bool wanted = false;
+
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+		wanted = wanted || verify_wants(verify, checks[i].id);
+	if (!wanted)
+		return;
+	if (engine_facts_read(verify, &facts) < 0)
+		verify->out_of_memory = true;
+	else
+		verify_host_judge(verify, &facts);
+}
+
+const struct verify_group verify_host = {
+	.name = "host",
+	.title = "the engine's host",
+	.audit = true,
+	.checks = checks,
+	.check_count = sizeof(checks) / sizeof(checks[0]),
+	.run = run,
+};

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The engine's host, judged: each check as it passes and as it fails, on a host that is made up. */
+#include "verify_scene.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "verify_files.h"
+#include "verify_host_internal.h"
+
+static void judge(struct scene *scene)
+{
+	scene_judge(scene, INFO, verify_host_judge);
+}
+
+static void configure(struct scene *scene, const char *text)
+{
+	struct diagnostics diagnostics = { 0 };
+	struct config *config = NULL;
+
+	assert_int_equal(config_parse("bulkhead.json", text, strlen(text), &diagnostics, &config), 0);
+	config_free(scene->host.config);
+	scene->host.config = config;
+}
+
+/* -- 1.1.1 */
+
+#define MOUNT_ROOT "22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n"
+
+static void partition(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_put(scene, "/proc/self/mountinfo", MOUNT_ROOT "40 22 8:2 / /var/lib/docker rw - ext4 /dev/sda2 rw\n");
+	judge(scene);
+	scene_expect_about(scene, "host-partition", "/var/lib/docker", VERIFY_PASS, "device 8:2");
+	scene_put(scene, "/proc/self/mountinfo",
+		  MOUNT_ROOT "40 22 8:2 / /var/lib rw - ext4 /dev/sda2 rw\n"
+			     "41 40 0:50 / /var/lib/docker/overlay2/x/merged rw - overlay overlay rw\n"
+			     "42 40 8:3 / /var/lib/docker2 rw - ext4 /dev/sda3 rw\n");
+	judge(scene);
+	scene_expect(scene, "host-partition", VERIFY_FAIL, "shares the file system of /var/lib");
+	/* The engine mounts its folder onto itself where the root is not shared. */
+	scene_put(scene, "/proc/self/mountinfo",
+		  MOUNT_ROOT "40 22 8:1 /var/lib/docker /var/lib/docker rw - ext4 /dev/sda1 rw\n");
+	judge(scene);
+	scene_expect(scene, "host-partition", VERIFY_FAIL, "a part of the file system of / (device 8:1)");
+	scene_drop(scene, "/proc/self/mountinfo");
+	judge(scene);
+	scene_expect(scene, "host-partition", VERIFY_UNKNOWN, "/proc/self/mountinfo: No such file");
+}
+
+static void partition_of_the_data_root(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_put(scene, "/proc/self/mountinfo", MOUNT_ROOT "40 22 8:2 / /srv/my\\040docker rw - ext4 /dev/sda2 rw\n");
+	scene_put(scene, "/etc/docker/daemon.json", "{\"data-root\": \"/srv/my docker\"}");
+	scene_judge(scene, NULL, verify_host_judge);
+	scene_expect_about(scene, "host-partition", "/srv/my docker", VERIFY_PASS, "8:2");
+	scene_judge(scene, "{\"DockerRootDir\":\"/srv/my docker/1000.1000\",\"SecurityOptions\":[\"name=userns\"]}",
+		    verify_host_judge);
+	scene_expect_about(scene, "host-partition", "/srv/my docker", VERIFY_PASS, "8:2");
+	scene_judge(scene, "{\"DockerRootDir\":\"/srv/other\"}", verify_host_judge);
+	scene_expect_about(scene, "host-partition", "/srv/other", VERIFY_FAIL, "nothing is mounted there");
+}
+
+/* -- 1.1.2 */
+
+#define USERS                                                                                                          \
+	"root:x:0:0:root:/root:/bin/bash\nalice:x:1000:1000::/home/alice:/bin/bash\nal:x:1001:1001::/home/al:/bin/"    \
+	"bash\n"                                                                                                       \
+	"bob:x:1002:999:Bob:/home/bob:/bin/bash\n"
+
+static void docker_group(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_put(scene, "/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n");
+	scene_put(scene, "/etc/group", "root:x:0:\ndocker:x:999:\n");
+	judge(scene);
+	scene_expect_about(scene, "host-docker-group", "group docker", VERIFY_PASS, "nobody is in it");
+	scene_put(scene, "/etc/passwd", USERS);
+	judge(scene);
+	scene_expect(scene, "host-docker-group", VERIFY_WARN, "bob"); /* by its primary group */
+	scene_put(scene, "/etc/group", "docker:x:999:alice,bob\n");
+	judge(scene);
+	scene_expect(scene, "host-docker-group", VERIFY_WARN, ": alice, bob");
+	configure(scene, "{\"verify\": {\"docker_group\": [\"alice\"]}}");
+	judge(scene);
+	scene_expect(scene, "host-docker-group", VERIFY_FAIL, "in it, but not in \"docker_group\": bob");
+	configure(scene, "{\"verify\": {\"docker_group\": [\"bob\", \"alice\", \"carol\"]}}");
+	judge(scene);
+	scene_expect(scene, "host-docker-group", VERIFY_PASS, "alice, bob");
+	configure(scene, "{\"verify\": {\"docker_group\": []}}");
+	judge(scene);
+	scene_expect(scene, "host-docker-group", VERIFY_FAIL, "alice, bob");
+	scene_put(scene, "/etc/group", "dockers:x:999:alice\n");
+	judge(scene);
+	scene_expect(scene, "host-docker-group", VERIFY_PASS, "no such group");
+	scene_put(scene, "/etc/docker/daemon.json", "{\"group\": \"dockers\"}");
+	judge(scene);
+	scene_expect_about(scene, "host-docker-group", "group dockers", VERIFY_FAIL, "alice, bob");
+	scene_drop(scene, "/etc/group");
+	judge(scene);
+	scene_expect(scene, "host-docker-group", VERIFY_UNKNOWN, "/etc/group: No such file");
+}
+
+/* docker-bench-security matches names by substring: to it, al is as trusted as alice. */
+static void user_names_are_whole(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_put(scene, "/etc/passwd", USERS);
+	scene_put(scene, "/etc/group", "docker:x:998:al\nnotdocker:x:5:mallory\n");
+	configure(scene, "{\"verify\": {\"docker_group\": [\"alice\"]}}");
+	judge(scene);
+	scene_expect(scene, "host-docker-group", VERIFY_FAIL, "not in \"docker_group\": al");
+	scene_put(scene, "/etc/group", "docker:x:998:alice\n");
+	configure(scene, "{\"verify\": {\"docker_group\": [\"al\"]}}");
+	judge(scene);
+	scene_expect(scene, "host-docker-group", VERIFY_FAIL, "not in \"docker_group\": alice");
+	configure(scene, "{\"verify\": {\"docker_group\": [\"alice\"]}}");
+	judge(scene);
+	scene_expect(scene, "host-docker-group", VERIFY_PASS, "alice");
+}
+
+/* -- 1.2.2 */
+
+/* docker-bench-security says PASS whatever the version. */
+static void version_check_can_fail(void **state)
+{
+	struct scene *scene = *state;
+
+	judge(scene);
+	scene_expect(scene, "host-engine-version", VERIFY_SKIP, "this engine is 20.10.24+dfsg1");
+	assert_non_null(strstr(scene_finding(scene, "host-engine-version", NULL)->remedy, "\"engine_minimum\""));
+	configure(scene, "{\"verify\": {\"engine_minimum\": \"24.0\"}}");
+	judge(scene);
+	scene_expect(scene, "host-engine-version", VERIFY_FAIL, "20.10.24+dfsg1 comes before 24.0");
+	configure(scene, "{\"verify\": {\"engine_minimum\": \"20.10.24\"}}");
+	judge(scene);
+	scene_expect(scene, "host-engine-version", VERIFY_PASS, "20.10.24+dfsg1 does not come before 20.10.24");
+	strcpy(scene->version.version, "9.0");
+	judge(scene);
+	scene_expect(scene, "host-engine-version", VERIFY_FAIL, "9.0 comes before");
+	strcpy(scene->version.version, "master");
+	judge(scene);
+	scene_expect(scene, "host-engine-version", VERIFY_UNKNOWN, "\"master\" is no version");
+	scene->verify.version = NULL;
+	judge(scene);
+	scene_expect(scene, "host-engine-version", VERIFY_UNKNOWN, "not asked");
+}
+
+/* -- 1.1.3 to 1.1.18 */
+
+/* What is looked at, and where it is on the host that is made up. */
+static const struct {
+	const char *id, *path;
+} watched[] = {
+	{ "audit-dockerd", "/usr/bin/dockerd" },
+	{ "audit-run-containerd", "/run/containerd" },
+	{ "audit-data-root", "/var/lib/docker" },
+	{ "audit-etc-docker", "/etc/docker" },
+	{ "audit-docker-service", "/usr/lib/systemd/system/docker.service" },
+	{ "audit-containerd-sock", "/run/containerd/containerd.sock" },
+	{ "audit-docker-sock", "/run/docker.sock" },
+	{ "audit-docker-sock", "/usr/lib/systemd/system/docker.socket" },
+	{ "audit-default-docker", "/etc/default/docker" },
+	{ "audit-daemon-json", "/etc/docker/daemon.json" },
+	{ "audit-containerd-config", "/etc/containerd/config.toml" },
+	{ "audit-sysconfig-docker", "/etc/sysconfig/docker" },
+	{ "audit-containerd", "/usr/bin/containerd" },
+	{ "audit-containerd-shim", "/usr/bin/containerd-shim" },
+	{ "audit-shim-runc-v1", "/usr/bin/containerd-shim-runc-v1" },
+	{ "audit-shim-runc-v2", "/usr/bin/containerd-shim-runc-v2" },
+	{ "audit-runc", "/usr/bin/runc" },
+};
+#define WATCHED_COUNT (sizeof(watched) / sizeof(watched[0]))
+
+/* docker.sock is asked for where the engine has it. */
+static const char *subject(size_t index)
+{
+	return strcmp(watched[index].path, "/run/docker.sock") == 0 ? "/var/run/docker.sock" : watched[index].path;
+}
+
+static void make_watched(struct scene *scene)
+{
+	scene_folder(scene, "/run/containerd");
+	scene_folder(scene, "/var/lib/docker");
+	scene_put(scene, "/etc/docker/daemon.json", "{}");
+	scene_link(scene, "/var/run", "/run");
+	for (size_t i = 0; i < WATCHED_COUNT; i++) {
+		char place[512];
+		struct stat status;
+
+		if (stat(scene_path(scene, watched[i].path, place), &status) < 0)
+			scene_put(scene, watched[i].path, "");
+	}
+}
+
+static void each_file_is_watched_or_not(void **state)
+{
+	struct scene *scene = *state;
+
+	make_watched(scene);
+	judge(scene);
+	for (size_t i = 0; i < WATCHED_COUNT; i++)
+		scene_expect_about(scene, watched[i].id, subject(i), VERIFY_FAIL, "no audit rules at all");
+	for (size_t i = 0; i < WATCHED_COUNT; i++) {
+		char rule[256];
+
+		/* The rule of each makes that one pass; and none whose name only begins alike. */
+		snprintf(rule, sizeof(rule), "# %s\n-w %s -p wa -k docker\n", watched[i ? 0 : 1].path, watched[i].path);
+		scene_put(scene, "/etc/audit/rules.d/docker.rules", rule);
+		judge(scene);
+		for (size_t j = 0; j < WATCHED_COUNT; j++) {
+			size_t length = strlen(watched[i].path);
+			bool below = strncmp(watched[i].path, watched[j].path, length) == 0 &&
+				     (watched[j].path[length] == '/' || !watched[j].path[length]);
+
+			scene_expect_about(scene, watched[j].id, subject(j), below ? VERIFY_PASS : VERIFY_FAIL,
+					   below ? "rules.d watches it" : "no rule in");
+		}
+	}
+}
+
+static void nothing_there_is_nothing_to_watch(void **state)
+{
+	struct scene *scene = *state;
+
+	judge(scene);
+	for (size_t i = 0; i < WATCHED_COUNT; i++)
+		scene_expect(scene, watched[i].id, VERIFY_SKIP, "there is no");
+}
+
+static void rules_of_a_filter_and_of_the_old_file(void **state)
+{
+	struct scene *scene = *state;
+
+	make_watched(scene);
+	scene_put(scene, "/etc/audit/audit.rules",
+		  "-D\n-a always,exit -F path=/usr/bin/dockerd -F perm=wa -k docker\n-a exit,always -F dir=/etc -F "
+		  "perm=wa\n");
+	judge(scene);
+	scene_expect(scene, "audit-dockerd", VERIFY_PASS, "/etc/audit/audit.rules watches it");
+	scene_expect(scene, "audit-etc-docker", VERIFY_PASS, "audit.rules");
+	scene_expect(scene, "audit-daemon-json", VERIFY_PASS, "audit.rules");
+	scene_expect(scene, "audit-runc", VERIFY_FAIL, "no rule");
+	/* augenrules takes no other names. */
+	scene_put(scene, "/etc/audit/rules.d/docker.rules.off", "-w /usr/bin/runc\n");
+	judge(scene);
+	scene_expect(scene, "audit-runc", VERIFY_FAIL, "no rule");
+}
+
+static void watched_under_its_other_name(void **state)
+{
+	struct scene *scene = *state;
+
+	make_watched(scene);
+	scene_link(scene, "/lib", "usr/lib");
+	scene_put(scene, "/usr/sbin/runc", "");
+	scene_put(scene, "/etc/audit/rules.d/a.rules",
+		  "-w /lib/systemd/system/docker.service\n-w /bin/dockerd\n-w /usr/bin/runc\n");
+	judge(scene);
+	scene_expect(scene, "audit-docker-service", VERIFY_PASS, "rules.d");
+	scene_expect(scene, "audit-dockerd", VERIFY_FAIL, "no rule"); /* there is no /bin here */
+	/* Both of two different programs. */
+	assert_int_equal(scene_count(scene, "audit-runc"), 2);
+	scene_expect_about(scene, "audit-runc", "/usr/sbin/runc", VERIFY_FAIL, "no rule");
+	scene_engine(scene, "/opt/docker/dockerd");
+	scene_put(scene, "/opt/docker/dockerd", "");
+	scene_link(scene, "/proc/100/exe", "/opt/docker/dockerd");
+	judge(scene);
+	scene_expect_about(scene, "audit-dockerd", "/opt/docker/dockerd", VERIFY_FAIL, "no rule");
+}
+
+static void rules_that_nobody_may_read(void **state)
+{
+	struct scene *scene = *state;
+
+	if (geteuid() != 0)
+		skip();
+	make_watched(scene);
+	scene_put(scene, "/etc/audit/rules.d/a.rules", "-w /usr/bin/dockerd\n");
+	scene_put(scene, "/etc/audit/rules.d/b.rules", "-w /usr/bin/runc\n");
+	scene_mode(scene, "/etc/audit/rules.d/b.rules", 0600);
+	assert_int_equal(seteuid(65534), 0);
+	judge(scene);
+	assert_int_equal(seteuid(0), 0);
+	scene_expect(scene, "audit-dockerd", VERIFY_PASS, "rules.d");
+	scene_expect(scene, "audit-runc", VERIFY_UNKNOWN, "/etc/audit/rules.d/b.rules: Permission denied");
+	judge(scene);
+	scene_expect(scene, "audit-runc", VERIFY_PASS, "rules.d");
+}
+
+/* -- section 3 */
+
+static const struct {
+	const char *what, *path;
+	mode_t good, bad;
+	unsigned wanted;
+} files[] = {
+	{ "docker-service", "/usr/lib/systemd/system/docker.service", 0644, 0664, 0644 },
+	{ "docker-socket", "/etc/systemd/system/docker.socket", 0600, 0645, 0644 },
+	{ "etc-docker", "/etc/docker", 0755, 0757, 0755 },
+	{ "registry-certs", "/etc/docker/certs.d/r.example:5000/ca.crt", 0444, 0644, 0444 },
+	{ "tls-ca", "/etc/docker/ca.pem", 0444, 0464, 0444 },
+	{ "tls-cert", "/etc/docker/cert.pem", 0400, 0644, 0444 },
+	{ "tls-key", "/etc/docker/key.pem", 0400, 0440, 0400 },
+	{ "docker-sock", "/run/docker.sock", 0660, 0666, 0660 },
+	{ "daemon-json", "/etc/docker/daemon.json", 0644, 0646, 0644 },
+	{ "default-docker", "/etc/default/docker", 0640, 0660, 0644 },
+	{ "sysconfig-docker", "/etc/sysconfig/docker", 0644, 0755, 0644 },
+	{ "containerd-sock", "/run/containerd/containerd.sock", 0660, 0661, 0660 },
+};
+#define FILE_COUNT (sizeof(files) / sizeof(files[0]))
+
+static void make_files(struct scene *scene)
+{
+	for (size_t i = 0; i < FILE_COUNT; i++) {
+		if (strcmp(files[i].what, "etc-docker") == 0)
+			scene_folder(scene, files[i].path);
+		else
+			scene_put(scene, files[i].path, "{}");
+		scene_mode(scene, files[i].path, files[i].good);
+	}
+	scene_engine(scene,
+		     "dockerd -H unix:///run/docker.sock --tlscacert=/etc/docker/ca.pem --tlscert=/etc/docker/cert.pem "
+		     "--tlskey=/etc/docker/key.pem");
+	scene_put(scene, "/etc/group", "docker:x:999:\n");
+	scene_put(scene, "/etc/passwd", "");
+}
+
+static void expect_file(const struct scene *scene, const char *kind, size_t index, enum verify_status status,
+			const char *part)
+{
+	char id[64];
+
+	snprintf(id, sizeof(id), "%s-%s", kind, files[index].what);
+	scene_expect(scene, id, status, part);
+}
+
+static void modes(void **state)
+{
+	struct scene *scene = *state;
+	char part[128];
+
+	make_files(scene);
+	judge(scene);
+	for (size_t i = 0; i < FILE_COUNT; i++)
+		expect_file(scene, "mode", i, VERIFY_PASS, "or stricter");
+	for (size_t i = 0; i < FILE_COUNT; i++) {
+		scene_mode(scene, files[i].path, files[i].bad);
+		judge(scene);
+		snprintf(part, sizeof(part), "has mode %04o, not mode %04o or stricter", (unsigned)files[i].bad,
+			 files[i].wanted);
+		expect_file(scene, "mode", i, VERIFY_FAIL, part);
+		scene_mode(scene, files[i].path, files[i].good);
+	}
+	judge(scene);
+	assert_int_equal(scene->verify.finding_count > 0, 1);
+	expect_file(scene, "mode", 0, VERIFY_PASS, "or stricter");
+}
+
+static void owners(void **state)
+{
+	struct scene *scene = *state;
+	char place[512], part[64];
+
+	if (geteuid() != 0)
+		skip();
+	make_files(scene);
+	judge(scene);
+	for (size_t i = 0; i < FILE_COUNT; i++)
+		expect_file(scene, "owner", i, VERIFY_PASS, "root:");
+	for (size_t i = 0; i < FILE_COUNT; i++) {
+		for (int group = 0; group < 2; group++) {
+			assert_int_equal(chown(scene_path(scene, files[i].path, place), group ? 0 : 7, group ? 7 : 0),
+					 0);
+			judge(scene);
+			snprintf(part, sizeof(part), "belongs to %s, not root:", group ? "0:7" : "7:0");
+			expect_file(scene, "owner", i, VERIFY_FAIL, part);
+		}
+		assert_int_equal(chown(place, 0, 0), 0);
+	}
+	/* The engine's group may have its socket, and nothing else. */
+	assert_int_equal(chown(scene_path(scene, "/run/docker.sock", place), 0, 999), 0);
+	assert_int_equal(chown(scene_path(scene, "/run/containerd/containerd.sock", place), 0, 999), 0);
+	judge(scene);
+	scene_expect(scene, "owner-docker-sock", VERIFY_PASS, "root:docker");
+	scene_expect(scene, "owner-containerd-sock", VERIFY_FAIL, "0:999");
+	scene_mode(scene, "/etc/group", 0600);
+	assert_int_equal(seteuid(65534), 0);
+	judge(scene);
+	assert_int_equal(seteuid(0), 0);
+	scene_expect(scene, "owner-docker-sock", VERIFY_UNKNOWN, "/etc/group: Permission denied");
+}
+
+static void modes_that_nobody_may_see(void **state)
+{
+	struct scene *scene = *state;
+
+	if (geteuid() != 0)
+		skip();
+	make_files(scene);
+	scene_mode(scene, "/etc/docker", 0700);
+	assert_int_equal(seteuid(65534), 0);
+	judge(scene);
+	assert_int_equal(seteuid(0), 0);
+	scene_expect(scene, "mode-etc-docker", VERIFY_PASS, "or stricter");
+	scene_expect(scene, "mode-daemon-json", VERIFY_UNKNOWN, "/etc/docker/daemon.json: Permission denied");
+	scene_expect(scene, "owner-daemon-json", VERIFY_UNKNOWN, "/etc/docker/daemon.json: Permission denied");
+	scene_expect(scene, "mode-tls-key", VERIFY_UNKNOWN, "/etc/docker/key.pem: Permission denied");
+	scene_expect(scene, "mode-registry-certs", VERIFY_UNKNOWN, "/etc/docker/certs.d: Permission denied");
+	scene_expect(scene, "audit-daemon-json", VERIFY_UNKNOWN, "/etc/docker/daemon.json: Permission denied");
+}
+
+static void what_is_not_there_is_skipped(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_engine(scene, "dockerd");
+	judge(scene);
+	for (size_t i = 0; i < FILE_COUNT; i++) {
+		bool told = strncmp(files[i].what, "tls-", 4) == 0;
+
+		expect_file(scene, "owner", i, VERIFY_SKIP, told ? "is not set" : "there is none");
+		expect_file(scene, "mode", i, VERIFY_SKIP, told ? "is not set" : "there is none");
+	}
+	scene_put(scene, "/etc/docker/daemon.json", "not JSON");
+	judge(scene);
+	scene_expect(scene, "owner-tls-key", VERIFY_UNKNOWN, "not JSON");
+	scene_expect(scene, "mode-tls-key", VERIFY_UNKNOWN, "not JSON");
+}
+
+static void certificates_are_told_by_name(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_engine(scene, "dockerd");
+	scene_put(scene, "/etc/docker/certs.d/a:5000/ca.crt", "");
+	scene_put(scene, "/etc/docker/certs.d/b/client.key", "");
+	scene_put(scene, "/etc/docker/certs.d/b/client.cert", "");
+	scene_mode(scene, "/etc/docker/certs.d/b/client.cert", 0444);
+	judge(scene);
+	scene_expect(
+		scene, "mode-registry-certs", VERIFY_FAIL,
+		"/etc/docker/certs.d/a:5000/ca.crt has mode 0644; /etc/docker/certs.d/b/client.key has mode 0644, not");
+	assert_string_equal(scene_finding(scene, "mode-registry-certs", NULL)->remedy,
+			    "chmod 0444 /etc/docker/certs.d/a:5000/ca.crt /etc/docker/certs.d/b/client.key");
+	scene_mode(scene, "/etc/docker/certs.d/a:5000/ca.crt", 0400);
+	scene_mode(scene, "/etc/docker/certs.d/b/client.key", 0400);
+	judge(scene);
+	scene_expect(scene, "mode-registry-certs", VERIFY_PASS, "each of 3 files");
+}
+
+/* Links lead to what they would on that host, and never out of the folder. */
+static void links_stay_inside(void **state)
+{
+	struct scene *scene = *state;
+	cleanup_texts struct texts names = { 0 };
+	char *text = NULL;
+	size_t length;
+	struct error err;
+	char target[16];
+
+	make_files(scene);
+	scene_link(scene, "/etc/default/docker", "/etc/docker/daemon.json");
+	scene_mode(scene, "/etc/docker/daemon.json", 0666);
+	judge(scene);
+	scene_expect(scene, "mode-default-docker", VERIFY_FAIL, "0666");
+	scene_link(scene, "/etc/outside", "/../../../../../../../../proc/self/status");
+	assert_int_equal(verify_files_read(scene->root, "/etc/outside", &text, &length, &err), -ENOENT);
+	assert_string_equal(err.text, "/etc/outside: No such file or directory");
+	assert_int_equal(verify_files_read(scene->root, "/etc/docker", &text, &length, &err), -EINVAL);
+	assert_int_equal(verify_files_list(scene->root, "/etc/passwd", &names, &err), -ENOENT);
+	scene_link(scene, "/loop", "/loop");
+	assert_int_equal(verify_files_read(scene->root, "/loop", &text, &length, &err), -ELOOP);
+	scene_link(scene, "/etc/up", "../etc/../etc/./docker/daemon.json");
+	assert_int_equal(verify_files_read(scene->root, "/etc/up", &text, &length, &err), 0);
+	assert_string_equal(text, "{}");
+	free(text);
+	assert_int_equal(verify_files_read(scene->root, "/etc/up/more", &text, &length, &err), -ENOENT);
+	assert_int_equal(verify_files_list(scene->root, "/", &names, &err), 0);
+	assert_true(texts_have(&names, "etc") && !texts_have(&names, "tmp"));
+	assert_int_equal(verify_files_read("/nowhere/at/all", "/etc/group", &text, &length, &err), -ENOENT);
+	scene_link(scene, "/long", "0123456789abcdef");
+	assert_int_equal(verify_files_link(scene->root, "/long", target, sizeof(target), &err), -ENAMETOOLONG);
+	assert_int_equal(verify_files_read("", "/proc/self/status", &text, &length, &err), 0);
+	assert_true(length > 0 && strlen(text) == length);
+	free(text);
+}
+
+#define test(function) cmocka_unit_test_setup_teardown(function, scene_enter, scene_leave)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(partition),
+		test(partition_of_the_data_root),
+		test(docker_group),
+		test(user_names_are_whole),
+		test(version_check_can_fail),
+		test(each_file_is_watched_or_not),
+		test(nothing_there_is_nothing_to_watch),
+		test(rules_of_a_filter_and_of_the_old_file),
+		test(watched_under_its_other_name),
+		test(rules_that_nobody_may_read),
+		test(modes),
+		test(owners),
+		test(modes_that_nobody_may_see),
+		test(what_is_not_there_is_skipped),
+		test(certificates_are_told_by_name),
+		test(links_stay_inside),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
