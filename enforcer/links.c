@@ -49,12 +49,26 @@ struct links {
 	bool lost;     /* messages were, and the subscription is not read to its end since */
 };
 
+/* ---- Sockets ---- */
+
 static void close_socket(struct mnl_socket *socket)
 {
 	if (socket)
 		mnl_socket_close(socket);
 }
 CLEANUP_DEFINE(mnl_socket, close_socket)
+
+int links_socket_open(struct mnl_socket **ret_socket)
+{
+	cleanup_of(mnl_socket) struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct timeval limit = { .tv_sec = ANSWER_SECONDS };
+
+	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
+		return -errno;
+	*ret_socket = steal(socket);
+	return 0;
+}
 
 int links_open(struct links **ret_links, struct error *err)
 {
@@ -132,17 +146,7 @@ int links_bridges(struct links *links, char (**ret_names)[16], size_t *ret_count
 
 static int open_requests(struct links *links)
 {
-	cleanup_of(mnl_socket) struct mnl_socket *socket = NULL;
-	struct timeval limit = { .tv_sec = ANSWER_SECONDS };
-
-	if (links->requests)
-		return 0;
-	socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
-		return -errno;
-	links->requests = steal(socket);
-	return 0;
+	return links->requests ? 0 : links_socket_open(&links->requests);
 }
 
 /* The link as it is now.  0 or negative errno. */

@@ -31,6 +31,10 @@ struct link_message {
 /* Pure.  False if it is no message about a link. */
 bool links_read(const struct nlmsghdr *message, struct link_message *ret_link);
 
+/* A socket for requests, which gives up on an answer after two seconds.  It belongs to the network namespace that its
+ * thread is in when it opens it.  0 or negative errno; the socket is the caller's. */
+int links_socket_open(struct mnl_socket **ret_socket);
+
 /* Messages come in pieces of up to 32 KiB where the reader has the room. */
 #define LINKS_BUFFER_SIZE 32768
 

@@ -11,7 +11,7 @@
 #include "diagnostics.h"
 
 const struct verify_group *const verify_groups[] = {
-	&verify_icc, &verify_datapath, &verify_blind, &verify_engine, &verify_host,
+	&verify_icc, &verify_datapath, &verify_blind, &verify_engine, &verify_host, &verify_probe,
 };
 const size_t verify_group_count = sizeof(verify_groups) / sizeof(verify_groups[0]);
 

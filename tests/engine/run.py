@@ -21,6 +21,7 @@ MODULES = [
     "test_clear",
     "test_ruleset",
     "test_verify",
+    "test_verify_probe",
     "test_verify_audit",
     "attacks.test_published",
     "attacks.test_frames",

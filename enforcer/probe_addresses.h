@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Addresses for the live probe's endpoints: of the network's own subnet, and nobody's. */
+#ifndef BULKHEAD_PROBE_ADDRESSES_H
+#define BULKHEAD_PROBE_ADDRESSES_H
+
+#include "error.h"
+#include "inventory.h"
+#include "probe_endpoints.h"
+
+/*
+ * Fills in the addresses of each place that works.  The subnet is that of the bridge's own address.  The engine gives
+ * addresses away from the beginning of a subnet, so these are from its end, are no endpoint's and none of the host's,
+ * and nobody on the bridge says within a tenth of a second that they are his.  Where a subnet has no two of the kind,
+ * or the bridge no IPv4 address at all, they are of those that documentation uses (RFC 5737, RFC 3849), which nobody
+ * has anywhere.  IPv6 addresses only where the bridge has one beside its link-local one.
+ */
+int probe_addresses_choose(const struct inventory *inventory, struct probe_endpoints *endpoints, struct error *err);
+
+#endif
