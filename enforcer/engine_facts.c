@@ -394,21 +394,19 @@ static int not_here(struct engine_facts *facts)
 	return 0;
 }
 
-int engine_facts_read(const struct verify *verify, struct engine_facts *ret_facts)
+void engine_facts_judge(struct verify *verify, void (*judge)(struct verify *, const struct engine_facts *))
 {
-	struct engine_facts facts = { 0 };
+	cleanup_engine_facts struct engine_facts facts = { 0 };
 	int r = ask_engine(verify, &facts);
 
 	if (r == 0)
 		r = verify->client && docker_client_remote(verify->client)
 			    ? not_here(&facts)
 			    : engine_facts_read_host(verify->root, &facts);
-	if (r < 0) {
-		engine_facts_clear(&facts);
-		return r;
-	}
-	*ret_facts = facts;
-	return 0;
+	if (r < 0)
+		verify->out_of_memory = true;
+	else
+		judge(verify, &facts);
 }
 
 void engine_facts_clear(struct engine_facts *facts)

@@ -42,8 +42,9 @@ struct engine_facts {
 	struct daemon_settings file;
 };
 
-/* Asks the engine, then looks at its host.  0 or -ENOMEM; what could not be learnt is a problem. */
-int engine_facts_read(const struct verify *verify, struct engine_facts *ret_facts);
+/* A group's way: asks the engine, looks at its host, and has the group judge.  What could not be learnt is a problem.
+ */
+void engine_facts_judge(struct verify *verify, void (*judge)(struct verify *, const struct engine_facts *));
 
 /* The host's part alone: beneath root, of the engine whose data are where facts->api.root_dir says, where that is
  * known. facts->api is the caller's to fill before, and nothing else.  0 or -ENOMEM. */

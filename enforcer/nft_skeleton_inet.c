@@ -5,29 +5,9 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
-#define ADDRESS4                                                                                                       \
+#define KEY(...)                                                                                                       \
 	{                                                                                                              \
-		NFT_SKELETON_IPV4                                                                                      \
-	}
-#define ADDRESS6                                                                                                       \
-	{                                                                                                              \
-		NFT_SKELETON_IPV6                                                                                      \
-	}
-#define PUBLISHED4                                                                                                     \
-	{                                                                                                              \
-		NFT_SKELETON_IPV4, NFT_SKELETON_PROTOCOL, NFT_SKELETON_SERVICE                                         \
-	}
-#define PUBLISHED6                                                                                                     \
-	{                                                                                                              \
-		NFT_SKELETON_IPV6, NFT_SKELETON_PROTOCOL, NFT_SKELETON_SERVICE                                         \
-	}
-#define FLOW4                                                                                                          \
-	{                                                                                                              \
-		NFT_SKELETON_IPV4, NFT_SKELETON_IPV4, NFT_SKELETON_PROTOCOL, NFT_SKELETON_SERVICE                      \
-	}
-#define FLOW6                                                                                                          \
-	{                                                                                                              \
-		NFT_SKELETON_IPV6, NFT_SKELETON_IPV6, NFT_SKELETON_PROTOCOL, NFT_SKELETON_SERVICE                      \
+		__VA_ARGS__, NFT_SKELETON_PROTOCOL, NFT_SKELETON_SERVICE                                               \
 	}
 #define INTERVALS (NFT_SET_INTERVAL | NFT_SET_CONCAT)
 
@@ -38,42 +18,42 @@ static const struct nft_skeleton_set sets[] = {
 	{ "routed", { NFT_SKELETON_IFNAME }, 0, false },
 	{ "endpoints4", { NFT_SKELETON_IFNAME, NFT_SKELETON_IPV4 }, 0, false },
 	{ "endpoints6", { NFT_SKELETON_IFNAME, NFT_SKELETON_IPV6 }, 0, false },
-	{ "observed4", ADDRESS4, 0, false },
-	{ "observed6", ADDRESS6, 0, false },
-	{ "starting4", ADDRESS4, 0, false },
-	{ "starting6", ADDRESS6, 0, false },
-	{ "closed_ingress4", ADDRESS4, 0, false },
-	{ "closed_ingress6", ADDRESS6, 0, false },
-	{ "closed_egress4", ADDRESS4, 0, false },
-	{ "closed_egress6", ADDRESS6, 0, false },
-	{ "closed_host4", ADDRESS4, 0, false },
-	{ "closed_host6", ADDRESS6, 0, false },
-	{ "published4", PUBLISHED4, INTERVALS, false },
-	{ "published6", PUBLISHED6, INTERVALS, false },
-	{ "unsettled4", PUBLISHED4, INTERVALS, false },
-	{ "unsettled6", PUBLISHED6, INTERVALS, false },
-	{ "watched4", PUBLISHED4, INTERVALS, false },
-	{ "watched6", PUBLISHED6, INTERVALS, false },
-	{ "gated4", PUBLISHED4, INTERVALS, false },
-	{ "gated6", PUBLISHED6, INTERVALS, false },
-	{ "flows4", FLOW4, 0, true },
-	{ "flows6", FLOW6, 0, true },
-	{ "ranges4", FLOW4, INTERVALS, true },
-	{ "ranges6", FLOW6, INTERVALS, true },
-	{ "ingress4", FLOW4, INTERVALS, true },
-	{ "ingress6", FLOW6, INTERVALS, true },
-	{ "egress4", FLOW4, INTERVALS, true },
-	{ "egress6", FLOW6, INTERVALS, true },
-	{ "to_host4", FLOW4, INTERVALS, true },
-	{ "to_host6", FLOW6, INTERVALS, true },
-	{ "from_host4", FLOW4, INTERVALS, true },
-	{ "from_host6", FLOW6, INTERVALS, true },
-	{ "doors4", FLOW4, INTERVALS, true },
-	{ "doors6", FLOW6, INTERVALS, true },
-	{ "gates4", FLOW4, INTERVALS, true },
-	{ "gates6", FLOW6, INTERVALS, true },
-	{ "denied4", FLOW4, NFT_SET_TIMEOUT | NFT_SET_EVAL, true },
-	{ "denied6", FLOW6, NFT_SET_TIMEOUT | NFT_SET_EVAL, true },
+	{ "observed4", { NFT_SKELETON_IPV4 }, 0, false },
+	{ "observed6", { NFT_SKELETON_IPV6 }, 0, false },
+	{ "starting4", { NFT_SKELETON_IPV4 }, 0, false },
+	{ "starting6", { NFT_SKELETON_IPV6 }, 0, false },
+	{ "closed_ingress4", { NFT_SKELETON_IPV4 }, 0, false },
+	{ "closed_ingress6", { NFT_SKELETON_IPV6 }, 0, false },
+	{ "closed_egress4", { NFT_SKELETON_IPV4 }, 0, false },
+	{ "closed_egress6", { NFT_SKELETON_IPV6 }, 0, false },
+	{ "closed_host4", { NFT_SKELETON_IPV4 }, 0, false },
+	{ "closed_host6", { NFT_SKELETON_IPV6 }, 0, false },
+	{ "published4", KEY(NFT_SKELETON_IPV4), INTERVALS, false },
+	{ "published6", KEY(NFT_SKELETON_IPV6), INTERVALS, false },
+	{ "unsettled4", KEY(NFT_SKELETON_IPV4), INTERVALS, false },
+	{ "unsettled6", KEY(NFT_SKELETON_IPV6), INTERVALS, false },
+	{ "watched4", KEY(NFT_SKELETON_IPV4), INTERVALS, false },
+	{ "watched6", KEY(NFT_SKELETON_IPV6), INTERVALS, false },
+	{ "gated4", KEY(NFT_SKELETON_IPV4), INTERVALS, false },
+	{ "gated6", KEY(NFT_SKELETON_IPV6), INTERVALS, false },
+	{ "flows4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), 0, true },
+	{ "flows6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), 0, true },
+	{ "ranges4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), INTERVALS, true },
+	{ "ranges6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), INTERVALS, true },
+	{ "ingress4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), INTERVALS, true },
+	{ "ingress6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), INTERVALS, true },
+	{ "egress4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), INTERVALS, true },
+	{ "egress6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), INTERVALS, true },
+	{ "to_host4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), INTERVALS, true },
+	{ "to_host6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), INTERVALS, true },
+	{ "from_host4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), INTERVALS, true },
+	{ "from_host6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), INTERVALS, true },
+	{ "doors4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), INTERVALS, true },
+	{ "doors6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), INTERVALS, true },
+	{ "gates4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), INTERVALS, true },
+	{ "gates6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), INTERVALS, true },
+	{ "denied4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), NFT_SET_TIMEOUT | NFT_SET_EVAL, true },
+	{ "denied6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), NFT_SET_TIMEOUT | NFT_SET_EVAL, true },
 };
 
 static const struct nft_skeleton_hook hooks[] = {

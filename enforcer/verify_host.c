@@ -293,17 +293,7 @@ void verify_host_judge(struct verify *verify, const struct engine_facts *facts)
 
 static void run(struct verify *verify)
 {
-	cleanup_engine_facts struct engine_facts facts = { 0 };
-	bool wanted = false;
-
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		wanted = wanted || verify_wants(verify, checks[i].id);
-	if (!wanted)
-		return;
-	if (engine_facts_read(verify, &facts) < 0)
-		verify->out_of_memory = true;
-	else
-		verify_host_judge(verify, &facts);
+	engine_facts_judge(verify, verify_host_judge);
 }
 
 const struct verify_group verify_host = {

@@ -159,15 +159,6 @@ static void find_none(struct verify *verify, enum verify_status status, const ch
 
 /* ---- The way through ---- */
 
-static bool is_wanted(const struct verify *verify)
-{
-	for (size_t part = 0; part < PARTS; part++) {
-		if (verify_wants(verify, parts[part].id))
-			return true;
-	}
-	return false;
-}
-
 static size_t count_bridges(const struct inventory *inventory)
 {
 	size_t count = 0;
@@ -218,8 +209,6 @@ static void run(struct verify *verify)
 	size_t count;
 	int r;
 
-	if (!is_wanted(verify))
-		return;
 	if (!verify->reconciler || !verify->reconciler->inventory) {
 		find_none(verify, VERIFY_UNKNOWN, verify->engine_error ? verify->engine_error : "no engine was heard");
 		return;
