@@ -74,20 +74,47 @@ static const char *next_line(const char **text, size_t *ret_length)
 	return line;
 }
 
+/* A line of /etc/group: name, password, gid, members; glibc takes one without the last colon as well. */
+static bool split_group(const char *line, size_t length, struct field fields[4], gid_t *ret_gid)
+{
+	fields[3] = (struct field){ line + length, 0 };
+	return (split(line, length, fields, 4) || split(line, length, fields, 3)) && parse_gid(&fields[2], ret_gid);
+}
+
+/* The first group of that name; without one, a name that is a number is that group (moby, daemon/listeners). */
+static bool find_group(const char *text, const char *name, gid_t *ret_gid)
+{
+	const struct field number = { name, strlen(name) };
+	const char *line;
+	size_t length;
+
+	while ((line = next_line(&text, &length))) {
+		struct field fields[4];
+
+		if (split_group(line, length, fields, ret_gid) && fields[0].length == strlen(name) &&
+		    memcmp(fields[0].text, name, fields[0].length) == 0)
+			return true;
+	}
+	return parse_gid(&number, ret_gid);
+}
+
 int accounts_group(const char *text, const char *name, bool *ret_found, gid_t *ret_gid, struct texts *members)
 {
 	const char *line;
 	size_t length;
+	gid_t gid;
 
-	*ret_found = false;
+	*ret_found = find_group(text, name, &gid);
+	if (!*ret_found)
+		return 0;
+	*ret_gid = gid;
+	/* The kernel knows the number alone: whoever is in another group of that number is in this one. */
 	while ((line = next_line(&text, &length))) {
-		struct field fields[4]; /* name, password, gid, members */
+		struct field fields[4];
+		gid_t own;
 
-		if (!split(line, length, fields, 4) || fields[0].length != strlen(name) ||
-		    memcmp(fields[0].text, name, fields[0].length) != 0 || !parse_gid(&fields[2], ret_gid))
-			continue;
-		*ret_found = true;
-		return add_members(&fields[3], members);
+		if (split_group(line, length, fields, &own) && own == gid && add_members(&fields[3], members) < 0)
+			return -ENOMEM;
 	}
 	return 0;
 }

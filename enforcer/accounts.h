@@ -9,8 +9,9 @@
 
 #include "texts.h"
 
-/* The group's id and the members that its own line lists.  *ret_found is false where there is no such group, and then
- * nothing else is set.  0 or -ENOMEM. */
+/* The group's id, and the members that its line lists, and those of other groups of the same id.  A name that no group
+ * has and that is a number is an id.  *ret_found is false where there is no such group, and then nothing else is set. 0
+ * or -ENOMEM. */
 int accounts_group(const char *text, const char *name, bool *ret_found, gid_t *ret_gid, struct texts *members);
 
 /* Adds those whose primary group it is.  0 or -ENOMEM. */

@@ -102,37 +102,94 @@ static void take_back(struct audit_rules *rules, const struct word *path)
 	}
 }
 
+/* Writing and changing of attributes, of the letters of -p and perm=. */
+static bool has_changes(const struct word *letters)
+{
+	return memchr(letters->text, 'w', letters->length) && memchr(letters->text, 'a', letters->length);
+}
+
+struct filter {
+	struct word path;
+	bool recursive, narrowed;
+};
+
+static void parse_field(const struct word *field, struct filter *filter)
+{
+	struct word rest;
+
+	if (after(field, "path=", &rest)) {
+		filter->path = rest;
+	} else if (after(field, "dir=", &rest)) {
+		filter->path = rest;
+		filter->recursive = true;
+	} else if (after(field, "perm=", &rest)) {
+		filter->narrowed |= !has_changes(&rest);
+	} else if (!after(field, "arch=b64", &rest) && !is(field, "arch=b64") && !after(field, "key=", &rest)) {
+		filter->narrowed = true;
+	}
+}
+
+static void parse_fields(const char *line, struct filter *ret_filter)
+{
+	struct filter filter = { 0 };
+	struct word word;
+
+	while (next_word(&line, &word)) {
+		bool field = is(&word, "-F"), call = is(&word, "-S") || is(&word, "-C");
+
+		if ((!field && !call) || !next_word(&line, &word))
+			continue;
+		if (field)
+			parse_field(&word, &filter);
+		else
+			filter.narrowed |= !is(&word, "all");
+	}
+	*ret_filter = filter;
+}
+
 /* The rest of a line that began with -a or -A. */
 static int parse_filter(struct audit_rules *rules, const char *line, bool first)
 {
-	struct word action, word, path = { 0 }, rest;
-	bool recursive = false, narrowed = false, never;
+	static const struct word everything = { "/", 1 };
+	struct filter filter;
+	struct word action;
+	bool never;
 
 	if (!next_word(&line, &action))
 		return 0;
 	never = has_part(&action, "never");
-	if (!has_part(&action, "exit") || (!never && !has_part(&action, "always")))
+	parse_fields(line, &filter);
+	if (filter.narrowed || (!never && !has_part(&action, "always")))
+		return 0;
+	/* A process of which no system call is looked at has none that touches a file. */
+	if (never && (has_part(&action, "task") || (has_part(&action, "exit") && !filter.path.length)))
+		return add(rules, &everything, true, true, has_part(&action, "task") || first);
+	return has_part(&action, "exit") ? add(rules, &filter.path, filter.recursive, never, first) : 0;
+}
+
+/* -d with what a rule was added with; its path is enough to tell. */
+static void parse_deletion(struct audit_rules *rules, const char *line)
+{
+	struct filter filter;
+
+	parse_fields(line, &filter);
+	if (filter.path.length)
+		take_back(rules, &filter.path);
+}
+
+/* The rest of a line that began with -w. */
+static int parse_watch(struct audit_rules *rules, const char *line)
+{
+	bool changes = true;
+	struct word path, word;
+
+	if (!next_word(&line, &path))
 		return 0;
 	while (next_word(&line, &word)) {
-		if (is(&word, "-F")) {
-			if (!next_word(&line, &word))
-				break;
-			if (after(&word, "path=", &rest))
-				path = rest;
-			else if (after(&word, "dir=", &rest)) {
-				path = rest;
-				recursive = true;
-			} else if (!after(&word, "arch=", &rest) && !after(&word, "key=", &rest))
-				narrowed = true;
-		} else if (is(&word, "-S") || is(&word, "-C")) {
-			if (!next_word(&line, &word))
-				break;
-			narrowed = narrowed || !is(&word, "all");
-		}
+		if (is(&word, "-p") && next_word(&line, &word))
+			changes = has_changes(&word);
 	}
-	if (never && narrowed)
-		return 0;
-	return add(rules, &path, recursive, never, first);
+	return changes ? add(rules, &path, true, false, false) : 0;
 }
 
 static int parse_line(struct audit_rules *rules, const char *line, bool part)
@@ -148,10 +205,14 @@ static int parse_line(struct audit_rules *rules, const char *line, bool part)
 			audit_rules_clear(rules);
 		return 0;
 	}
-	if (is(&word, "-w") && next_word(&line, &word))
-		return add(rules, &word, true, false, false);
-	if (is(&word, "-W") && next_word(&line, &word))
+	if (is(&word, "-w"))
+		return parse_watch(rules, line);
+	if (is(&word, "-d"))
+		parse_deletion(rules, line);
+	else if (is(&word, "-W") && next_word(&line, &word))
 		take_back(rules, &word);
+	else if (is(&word, "-e") && next_word(&line, &word))
+		rules->off = is(&word, "0");
 	return 0;
 }
 
@@ -180,7 +241,7 @@ static bool covers(const struct audit_rule *rule, const char *path)
 
 bool audit_rules_cover(const struct audit_rules *rules, const char *path)
 {
-	for (size_t i = 0; i < rules->count; i++) {
+	for (size_t i = 0; !rules->off && i < rules->count; i++) {
 		if (covers(&rules->items[i], path))
 			return !rules->items[i].never;
 	}

@@ -17,12 +17,14 @@ struct audit_rule {
 struct audit_rules {
 	struct audit_rule *items; /* in their order: of those that fit, the first counts */
 	size_t count;
+	bool off; /* -e 0 */
 };
 
-/* Adds those of a file: -w PATH; -a or -A with -F path=PATH or -F dir=PATH, of which those with "never" are kept as
- * such if nothing else narrows them.  -W PATH takes a watch back, and -D all; part: of several files that augenrules(8)
- * puts together, with -D before them all, so there it says nothing.  Neither do comments, nor rules of system calls
- * alone.  0 or -ENOMEM. */
+/* Adds those of a file: -w PATH; -a or -A with -F path=PATH or -F dir=PATH.  Only those that write down every change
+ * count: not one of reading or running alone (-p, -F perm=), nor one that something else narrows.  Of those with
+ * "never" the ones that nothing narrows are kept as such; without a path they, and "task,never", are of everything.  -W
+ * PATH and -d take rules of a path back, and -D all; part: of several files that augenrules(8) puts together, with -D
+ * before them all, so there it says nothing.  After -e 0 nothing is written down.  0 or -ENOMEM. */
 int audit_rules_parse(const char *text, bool part, struct audit_rules *rules);
 
 /* Whether the path, absolute and without a slash at its end, is watched: by a rule of its own, or of a folder above. */

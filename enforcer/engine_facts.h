@@ -20,6 +20,7 @@
 #define ENGINE_DEFAULT_ROOT    "/var/lib/docker"
 #define ENGINE_DEFAULT_PIDFILE "/var/run/docker.pid"
 #define ENGINE_DEFAULT_GROUP   "docker"
+#define ENGINE_DEFAULT_SOCKET  "/var/run/docker.sock"
 
 /* A problem says why nothing is known, and is NULL where it is; each is the facts' own. */
 struct engine_facts {

@@ -81,9 +81,12 @@ bool verify_host_find_unit(const struct verify *verify, const char *unit, char *
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		snprintf(ret_path, size, "%s/%s", folders[i], unit);
-		/* One that cannot be looked at is there. */
-		if (verify_files_stat(verify->root, ret_path, &status, NULL) != -ENOENT)
-			return true;
+		int r = verify_files_stat(verify->root, ret_path, &status, NULL);
+
+		/* One that cannot be looked at is there; one that is masked (a link to /dev/null) is not, whatever
+		 * lies in the folders below. */
+		if (r != -ENOENT)
+			return r < 0 || !S_ISCHR(status.st_mode);
 	}
 	return false;
 }
@@ -93,6 +96,9 @@ static int add_sockets(const struct texts *hosts, struct texts *paths, bool *fro
 	for (size_t i = 0; i < hosts->count; i++) {
 		const char *path = strncmp(hosts->items[i], "unix://", 7) == 0 ? hosts->items[i] + 7 : NULL;
 
+		/* moby, opts/hosts.go: nothing behind it is the default. */
+		if (path && !path[0])
+			path = ENGINE_DEFAULT_SOCKET;
 		*from_systemd = *from_systemd || strncmp(hosts->items[i], "fd://", 5) == 0;
 		if (path && path[0] == '/' && texts_add(paths, path, strlen(path)) < 0)
 			return -ENOMEM;
@@ -106,7 +112,7 @@ int verify_host_sockets(const struct engine_facts *facts, struct texts *ret_path
 
 	if (add_sockets(&facts->command.hosts, ret_paths, &from_systemd) < 0 ||
 	    add_sockets(&facts->file.hosts, ret_paths, &from_systemd) < 0 ||
-	    (from_systemd && texts_addf(ret_paths, "/var/run/docker.sock") < 0))
+	    (from_systemd && texts_addf(ret_paths, ENGINE_DEFAULT_SOCKET) < 0))
 		return -ENOMEM;
 	texts_sort(ret_paths);
 	return 0;
@@ -273,8 +279,58 @@ static void check_version(struct verify *verify)
 
 /* -- the group */
 
+/* What is right where the default says it is has not been told of the engine, whose settings may say otherwise. */
+static const struct {
+	const char *id;
+	bool by_root; /* only the data's place matters, which the engine tells */
+} guessed[] = {
+	{ PARTITION, true },
+	{ "audit-data-root", true },
+	{ GROUP, false },
+	{ "owner-docker-sock", false },
+	{ "mode-docker-sock", false },
+	{ "audit-docker-sock", false },
+	{ "owner-daemon-json", false },
+	{ "mode-daemon-json", false },
+	{ "audit-daemon-json", false },
+};
+
+static bool is_guessed(const char *id, bool root_known)
+{
+	for (size_t i = 0; i < sizeof(guessed) / sizeof(guessed[0]); i++) {
+		if (strcmp(guessed[i].id, id) == 0)
+			return !guessed[i].by_root || !root_known;
+	}
+	return false;
+}
+
+/* Of the findings from `first` on: where the place was only guessed, what is right there is no pass. */
+static void doubt(struct verify *verify, const struct engine_facts *facts, size_t first)
+{
+	const char *problem = engine_facts_settings_problem(facts);
+
+	for (size_t i = first; problem && i < verify->finding_count; i++) {
+		struct verify_finding *finding = &verify->findings[i];
+		char *evidence;
+
+		if ((finding->status != VERIFY_PASS && finding->status != VERIFY_SKIP) ||
+		    !is_guessed(finding->check->id, facts->api.root_dir != NULL))
+			continue;
+		if (asprintf(&evidence, "%s; but that the engine uses this one is not known: %s", finding->evidence,
+			     problem) < 0) {
+			verify->out_of_memory = true;
+			return;
+		}
+		free(finding->evidence);
+		finding->evidence = evidence;
+		finding->status = VERIFY_UNKNOWN;
+	}
+}
+
 void verify_host_judge(struct verify *verify, const struct engine_facts *facts)
 {
+	size_t first = verify->finding_count;
+
 	check_version(verify);
 	/* Nothing of this host is said of an engine that is not known to be here. */
 	if (verify->client && docker_client_remote(verify->client)) {
@@ -289,6 +345,7 @@ void verify_host_judge(struct verify *verify, const struct engine_facts *facts)
 	check_group(verify, facts);
 	verify_host_audit(verify, facts);
 	verify_host_modes(verify, facts);
+	doubt(verify, facts, first);
 }
 
 static void run(struct verify *verify)

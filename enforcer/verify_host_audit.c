@@ -15,7 +15,8 @@
 #define RULES_FILE   "/etc/audit/audit.rules"
 
 struct rules {
-	struct audit_rules folder, file; /* both are loaded in full: either will do */
+	struct audit_rules folder, file; /* augenrules(8) makes the file of the folder, if that has any */
+	bool in_folder;
 	bool exist;
 	struct error problem; /* "" where all could be read */
 };
@@ -61,6 +62,7 @@ static int read_all(const struct verify *verify, struct rules *rules)
 		if (length < 6 || strcmp(names.items[i] + length - 6, ".rules") != 0)
 			continue;
 		snprintf(path, sizeof(path), RULES_FOLDER "/%s", names.items[i]);
+		rules->in_folder = true;
 		r = read_rules(verify, path, true, &rules->folder, rules);
 	}
 	return r == 0 ? read_rules(verify, RULES_FILE, false, &rules->file, rules) : r;
@@ -114,7 +116,11 @@ static void judge(struct verify *verify, const struct rules *rules, const char *
 	snprintf(remedy, sizeof(remedy),
 		 "add the line `-w %.4096s -k docker` to " RULES_FOLDER "/docker.rules and load it: augenrules --load",
 		 path);
-	if (by)
+	if (by && rules->in_folder && strcmp(by, RULES_FILE) == 0)
+		verify_find(verify, id, VERIFY_WARN, path, remedy,
+			    "a rule in " RULES_FILE " watches it, but none in " RULES_FOLDER
+			    ", of which that file is made anew");
+	else if (by)
 		verify_find(verify, id, VERIFY_PASS, path, NULL, "a rule in %s watches it", by);
 	else if (rules->problem.text[0])
 		verify_find(verify, id, VERIFY_UNKNOWN, path, NULL, "%s", rules->problem.text);

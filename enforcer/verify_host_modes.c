@@ -56,6 +56,10 @@ static int look_at(const struct verify *verify, const struct wish *wish, const s
 		return 0;
 	}
 	found->count++;
+	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode) && !S_ISSOCK(status.st_mode)) {
+		(void)error_set(&found->problem, -EINVAL, "%s is no file, folder or socket", path);
+		return 0;
+	}
 	mode = status.st_mode & 07777;
 	snprintf(name, sizeof(name), "%.4096s%s", found->named ? "" : path, found->named ? "" : " ");
 	if (status.st_uid == 0 && status.st_gid != 0 && wish->group && group->problem.text[0]) {

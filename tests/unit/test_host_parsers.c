@@ -83,6 +83,38 @@ static void groups(void **state)
 	texts_clear(&members);
 }
 
+/* "alice,bob" of the group, or NULL where there is none. */
+static const char *members_of(const char *text, const char *group, gid_t want)
+{
+	static char all[256];
+	cleanup_texts struct texts members = { 0 };
+	cleanup_free char *joined = NULL;
+	gid_t gid = 0;
+	bool found;
+
+	assert_int_equal(accounts_group(text, group, &found, &gid, &members), 0);
+	if (!found)
+		return NULL;
+	assert_int_equal(gid, want);
+	joined = texts_join(&members, ",");
+	assert_non_null(joined);
+	snprintf(all, sizeof(all), "%s", joined);
+	return all;
+}
+
+/* The kernel compares numbers, glibc forgives a missing colon, and the engine takes a number for a name. */
+static void groups_by_number(void **state)
+{
+	(void)state;
+	assert_string_equal(members_of("docker:x:999:\nops:x:999:mallory\n", "docker", 999), "mallory");
+	assert_string_equal(members_of("docker:x:999:alice\nops:x:998:mallory\n", "docker", 999), "alice");
+	assert_string_equal(members_of("ops:x:998:mallory\n", "998", 998), "mallory");
+	assert_string_equal(members_of("998:x:5:eve\nops:x:998:mallory\n", "998", 5), "eve");
+	assert_string_equal(members_of("docker:x:999\n", "docker", 999), "");
+	assert_null(members_of("docker:x\n", "docker", 0));
+	assert_null(members_of("docker2:x:999:alice\n", "docker", 0));
+}
+
 static bool watched(const char *text, const char *path)
 {
 	cleanup_audit_rules struct audit_rules rules = { 0 };
@@ -102,7 +134,7 @@ static void rules(void **state)
 	assert_true(watched("  -w\t/usr/bin/dockerd\r\n", path));
 	assert_true(watched("-w /usr/bin/", path));
 	assert_true(watched("-w /", path));
-	assert_true(watched("-a always,exit -F path=/usr/bin/dockerd -F perm=x", path));
+	assert_true(watched("-a always,exit -F path=/usr/bin/dockerd -F perm=xwa", path));
 	assert_true(watched("-a exit,always -F arch=b64 -S all -F dir=/usr -k docker", path));
 	assert_true(watched("-A always,exit -F path=/usr/bin/dockerd", path));
 	/* What looks like it. */
@@ -120,6 +152,22 @@ static void rules(void **state)
 	assert_false(watched("-a always,user -F path=/usr/bin/dockerd", path));
 	assert_false(watched("-a always,exit -k path=/usr/bin/dockerd", path));
 	assert_false(watched("-a always,exit -F", path));
+	/* Not every change. */
+	assert_false(watched("-w /usr/bin/dockerd -p r", path));
+	assert_false(watched("-w /usr/bin/dockerd -k docker -p wx", path));
+	assert_false(watched("-a always,exit -F path=/usr/bin/dockerd -F perm=x", path));
+	assert_false(watched("-a always,exit -F path=/usr/bin/dockerd -F auid=1000", path));
+	assert_false(watched("-a always,exit -F path=/usr/bin/dockerd -F exe=/bin/false", path));
+	assert_false(watched("-a always,exit -F arch=b32 -S open -F path=/usr/bin/dockerd", path));
+	/* Nothing at all, or no more. */
+	assert_false(watched("-w /usr/bin/dockerd\n-a task,never\n", path));
+	assert_false(watched("-a never,exit\n-w /usr/bin/dockerd\n", path));
+	assert_false(watched("-a never,exit -S all\n-w /usr/bin/dockerd\n", path));
+	assert_true(watched("-a never,exit -S adjtimex\n-w /usr/bin/dockerd\n", path));
+	assert_true(watched("-a never,user\n-w /usr/bin/dockerd\n", path));
+	assert_false(watched("-w /usr/bin/dockerd\n-e 0\n", path));
+	assert_true(watched("-e 0\n-w /usr/bin/dockerd\n-e 2\n", path));
+	assert_false(watched("-w /usr/bin/dockerd\n-d always,exit -F path=/usr/bin/dockerd -F perm=rwxa\n", path));
 }
 
 static void rules_against_others(void **state)
@@ -303,6 +351,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(versions),
 		cmocka_unit_test(groups),
+		cmocka_unit_test(groups_by_number),
 		cmocka_unit_test(rules),
 		cmocka_unit_test(rules_against_others),
 		cmocka_unit_test(listeners),

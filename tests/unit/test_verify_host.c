@@ -3,13 +3,19 @@
 #include "verify_scene.h"
 
 #include <sys/socket.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 
 #include "verify_files.h"
 #include "verify_host_internal.h"
 
+/* With an engine that runs, so that nothing has to be guessed. */
 static void judge(struct scene *scene)
 {
+	char place[512];
+
+	if (access(scene_path(scene, "/proc/100/cmdline", place), F_OK) < 0)
+		scene_engine(scene, "/usr/bin/dockerd");
 	scene_judge(scene, INFO, verify_host_judge);
 }
 
@@ -56,6 +62,9 @@ static void partition_of_the_data_root(void **state)
 
 	scene_put(scene, "/proc/self/mountinfo", MOUNT_ROOT "40 22 8:2 / /srv/my\\040docker rw - ext4 /dev/sda2 rw\n");
 	scene_put(scene, "/etc/docker/daemon.json", "{\"data-root\": \"/srv/my docker\"}");
+	scene_judge(scene, NULL, verify_host_judge);
+	scene_expect_about(scene, "host-partition", "/srv/my docker", VERIFY_UNKNOWN, "is not known: no process");
+	scene_engine(scene, "/usr/bin/dockerd");
 	scene_judge(scene, NULL, verify_host_judge);
 	scene_expect_about(scene, "host-partition", "/srv/my docker", VERIFY_PASS, "8:2");
 	scene_judge(scene, "{\"DockerRootDir\":\"/srv/my docker/1000.1000\",\"SecurityOptions\":[\"name=userns\"]}",
@@ -253,6 +262,65 @@ static void rules_of_a_filter_and_of_the_old_file(void **state)
 	scene_expect(scene, "audit-runc", VERIFY_FAIL, "no rule");
 }
 
+/* The next boot makes the old file anew of the folder. */
+static void a_rule_that_will_be_gone(void **state)
+{
+	struct scene *scene = *state;
+
+	make_watched(scene);
+	scene_put(scene, "/etc/audit/audit.rules", "-w /usr/bin/runc\n");
+	scene_put(scene, "/etc/audit/rules.d/other.rules", "-w /usr/bin/dockerd\n");
+	judge(scene);
+	scene_expect(scene, "audit-dockerd", VERIFY_PASS, "rules.d watches it");
+	scene_expect(scene, "audit-runc", VERIFY_WARN, "is made anew");
+}
+
+/* chmod and chown follow the link to /dev/null. */
+static void a_masked_unit(void **state)
+{
+	struct scene *scene = *state;
+	char place[512];
+
+	judge(scene);
+	scene_expect(scene, "mode-docker-socket", VERIFY_SKIP, "there is none");
+	if (mknod(scene_path(scene, "/etc/systemd/system/docker.socket", place), S_IFCHR | 0666, makedev(1, 3)) < 0)
+		skip();
+	scene_put(scene, "/lib/systemd/system/docker.socket", "");
+	judge(scene);
+	scene_expect(scene, "mode-docker-socket", VERIFY_SKIP, "there is none");
+	scene_expect(scene, "owner-docker-socket", VERIFY_SKIP, "there is none");
+	/* Nor is anything else of that kind to be mended. */
+	assert_int_equal(mknod(scene_path(scene, "/etc/docker/daemon.json", place), S_IFCHR | 0666, makedev(1, 3)), 0);
+	scene_judge(scene, INFO, verify_host_judge);
+	scene_expect(scene, "mode-daemon-json", VERIFY_UNKNOWN, "daemon.json");
+}
+
+/* Where neither the engine nor its process answers, what is right at the default place is no pass. */
+static void nothing_is_guessed(void **state)
+{
+	static const char *const ids[] = {
+		"host-partition",   "audit-data-root",	 "host-docker-group", "owner-docker-sock",
+		"mode-docker-sock", "owner-daemon-json", "mode-daemon-json",  "audit-daemon-json",
+	};
+	struct scene *scene = *state;
+
+	scene_put(scene, "/proc/self/mountinfo", MOUNT_ROOT "40 22 8:2 / /var/lib/docker rw - ext4 /dev/sda2 rw\n");
+	scene_put(scene, "/etc/group", "root:x:0:\ndocker:x:999:\n");
+	scene_put(scene, "/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n");
+	scene_put(scene, "/etc/audit/rules.d/all.rules", "-w /\n");
+	scene_folder(scene, "/var/lib/docker");
+	scene_put(scene, "/etc/docker/daemon.json", "{");
+	scene_judge(scene, NULL, verify_host_judge);
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		scene_expect(scene, ids[i], VERIFY_UNKNOWN, "");
+	scene_put(scene, "/etc/docker/daemon.json", "{}");
+	judge(scene);
+	scene_expect(scene, "host-partition", VERIFY_PASS, "8:2");
+	scene_expect(scene, "audit-data-root", VERIFY_PASS, "watches it");
+	scene_expect(scene, "host-docker-group", VERIFY_PASS, "nobody");
+	scene_expect(scene, "mode-daemon-json", VERIFY_PASS, "");
+}
+
 static void watched_under_its_other_name(void **state)
 {
 	struct scene *scene = *state;
@@ -285,6 +353,7 @@ static void rules_that_nobody_may_read(void **state)
 	scene_put(scene, "/etc/audit/rules.d/a.rules", "-w /usr/bin/dockerd\n");
 	scene_put(scene, "/etc/audit/rules.d/b.rules", "-w /usr/bin/runc\n");
 	scene_mode(scene, "/etc/audit/rules.d/b.rules", 0600);
+	scene_engine(scene, "/usr/bin/dockerd");
 	assert_int_equal(seteuid(65534), 0);
 	judge(scene);
 	assert_int_equal(seteuid(0), 0);
@@ -505,6 +574,9 @@ int main(void)
 		test(each_file_is_watched_or_not),
 		test(nothing_there_is_nothing_to_watch),
 		test(rules_of_a_filter_and_of_the_old_file),
+		test(a_rule_that_will_be_gone),
+		test(a_masked_unit),
+		test(nothing_is_guessed),
 		test(watched_under_its_other_name),
 		test(rules_that_nobody_may_read),
 		test(modes),
