@@ -19,6 +19,7 @@ PROBE = os.environ.get("BULKHEAD_PROBE", "")
 ATTACK = os.environ.get("BULKHEAD_ATTACK", "")
 IMAGE = "probe:latest"
 PARALLEL = 4
+RUNTIME = "/run/bulkhead"
 
 _engines = []
 
@@ -103,7 +104,63 @@ class Container:
         return unmultiplex(self.engine.api.request("POST", f"/exec/{created['Id']}/start", {"Detach": False}))
 
 
-class Engine:
+class Remains:
+    """What an engine has outside its own process, found by name."""
+
+    def __init__(self, namespace, directory):
+        self.namespace, self.directory = namespace, directory
+        self.netns = f"/var/run/netns/{namespace}"
+
+    def processes(self):
+        """Shims and their children, and whatever still runs in our namespace."""
+        found = []
+        parents = {}
+        for entry in os.listdir("/proc"):
+            if not entry.isdigit():
+                continue
+            pid = int(entry)
+            line = command_line(pid)
+            if self.namespace in line and pid != os.getpid() and ("containerd" in line or "dockerd" in line):
+                found.append(pid)
+            try:
+                with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+                    parents.setdefault(int(file.read().rpartition(")")[2].split()[1]), []).append(pid)
+            except OSError:
+                pass
+        for pid in found:
+            found.extend(child for child in parents.get(pid, []) if child not in found)
+        if os.path.exists(self.netns):
+            answer = subprocess.run(["ip", "netns", "pids", self.namespace], stdout=subprocess.PIPE, text=True, check=False)
+            found.extend(int(pid) for pid in answer.stdout.split() if int(pid) not in found)
+        return found
+
+    def mounts(self):
+        with open("/proc/self/mountinfo", encoding="utf-8") as file:
+            points = [line.split()[4] for line in file]
+        return [point for point in points if point.startswith(self.directory + "/")]
+
+    def unmount(self):
+        for point in reversed(self.mounts()):
+            subprocess.run(["umount", "--lazy", point], check=False)
+
+    def leftovers(self):
+        """What should not be there any more after destroy, as a list of sentences."""
+        left = [f"process {pid}: {command_line(pid)}" for pid in self.processes()]
+        left += [f"mount {point}" for point in self.mounts()]
+        left += [path for path in (self.directory, self.netns) if os.path.exists(path)]
+        return left
+
+    def remove(self):
+        for pid in self.processes():
+            end(pid)
+        self.unmount()
+        if os.path.exists(self.netns):
+            remove_namespace(self.namespace)
+        remove_cgroups(self.namespace)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Engine(Remains):
     """Of `index` (0 to 50) everything is private: directory, socket, namespace, addresses."""
 
     def __init__(self, index, icc=True, live_restore=True, userland_proxy=True, flags=None, wrapper=()):
@@ -111,14 +168,13 @@ class Engine:
         wrapper: a command that executes the one that follows it."""
         self.index, self.icc, self.live_restore, self.userland_proxy = index, icc, live_restore, userland_proxy
         self.flags, self.wrapper = dict(flags or {}), wrapper
-        self.namespace = f"{PREFIX}-{os.getpid()}-{index}"
-        self.directory = tempfile.mkdtemp(prefix=f"{self.namespace}-")
+        namespace = f"{PREFIX}-{os.getpid()}-{index}"
+        super().__init__(namespace, tempfile.mkdtemp(prefix=f"{namespace}-"))
         self.socket = f"{self.directory}/docker.sock"
         self.log = f"{self.directory}/dockerd.log"
         self.docker_url = f"unix://{self.socket}"
         self.api = Api(self.socket)
         self.process = None
-        self.netns = f"/var/run/netns/{self.namespace}"
         self.has_namespace = False
         self.surroundings = []  # other namespaces, each with close() and leftovers(); their end is ours
         self.networks_made = 0
@@ -358,54 +414,9 @@ class Engine:
             for place in list(self.surroundings):
                 place.close()
             self.remove_stale()
-            for pid in self.processes():
-                end(pid)
-            self.unmount()
-            if self.has_namespace:
-                remove_namespace(self.namespace)
-            remove_cgroups(self.namespace)
-            shutil.rmtree(self.directory, ignore_errors=True)
+            self.remove()
             if self in _engines:
                 _engines.remove(self)
-
-    def processes(self):
-        """Shims and their children, and whatever still runs in our namespace."""
-        found = []
-        parents = {}
-        for entry in os.listdir("/proc"):
-            if not entry.isdigit():
-                continue
-            pid = int(entry)
-            line = command_line(pid)
-            if self.namespace in line and pid != os.getpid() and ("containerd" in line or "dockerd" in line):
-                found.append(pid)
-            try:
-                with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-                    parents.setdefault(int(file.read().rpartition(")")[2].split()[1]), []).append(pid)
-            except OSError:
-                pass
-        for pid in found:
-            found.extend(child for child in parents.get(pid, []) if child not in found)
-        if os.path.exists(self.netns):
-            answer = subprocess.run(["ip", "netns", "pids", self.namespace], stdout=subprocess.PIPE, text=True, check=False)
-            found.extend(int(pid) for pid in answer.stdout.split() if int(pid) not in found)
-        return found
-
-    def mounts(self):
-        with open("/proc/self/mountinfo", encoding="utf-8") as file:
-            points = [line.split()[4] for line in file]
-        return [point for point in points if point.startswith(self.directory + "/")]
-
-    def unmount(self):
-        for point in reversed(self.mounts()):
-            subprocess.run(["umount", "--lazy", point], check=False)
-
-    def leftovers(self):
-        """What should not be there any more after destroy, as a list of sentences."""
-        left = [f"process {pid}: {command_line(pid)}" for pid in self.processes()]
-        left += [f"mount {point}" for point in self.mounts()]
-        left += [path for path in (self.directory, self.netns) if os.path.exists(path)]
-        return left
 
 
 def command_line(pid):
@@ -420,11 +431,18 @@ def remove_namespace(name):
     """With bulkhead's files that are named after the namespace."""
     for kind in ("health", "lock"):
         try:
-            os.unlink(f"/run/bulkhead/netns-{os.stat(f'/var/run/netns/{name}').st_ino}.{kind}")
-            os.rmdir("/run/bulkhead")
+            os.unlink(f"{RUNTIME}/netns-{os.stat(f'/var/run/netns/{name}').st_ino}.{kind}")
         except OSError:
             pass
     subprocess.run(["ip", "netns", "del", name], check=False)
+
+
+def forget_runtime():
+    """When no engine is left: somebody else's service may be about to put its lock there."""
+    try:
+        os.rmdir(RUNTIME)
+    except OSError:
+        pass
 
 
 def end(pid):
@@ -483,10 +501,31 @@ def all_leftovers():
     return [f"{engine.namespace}: {what}" for engine in _engines_made for what in engine.leftovers()]
 
 
+def sweep(begin):
+    """Removes what a process left that could not clean up: all whose name begins so.  A list of sentences."""
+    temporary, netns = tempfile.gettempdir(), "/var/run/netns"
+    found = {name for name in os.listdir(netns) if name.startswith(begin)} if os.path.isdir(netns) else set()
+    directories = [name for name in os.listdir(temporary) if name.startswith(begin)]
+    found |= {"-".join(name.split("-")[:3]) for name in directories}
+    left = []
+    for name in sorted(found):
+        remains = Remains(name, next((f"{temporary}/{d}" for d in directories if d.startswith(name + "-")), "/nowhere"))
+        left += [f"{name}: {what}" for what in remains.leftovers()]
+        remains.remove()
+    return left
+
+
+class Leave(SystemExit, KeyboardInterrupt):
+    """Ends the process, also from within a test: unittest takes a mere SystemExit for a test's error, and goes on."""
+
+
 def _leave(number, _frame):
-    sys.exit(128 + number)
+    for other in _SIGNALS:  # once is enough
+        signal.signal(other, signal.SIG_IGN)
+    raise Leave(128 + number)
 
 
 atexit.register(destroy_all)
-for _number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+for _number in _SIGNALS:
     signal.signal(_number, _leave)

@@ -1,84 +1,137 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the engine tests: all of them, or the modules (test_matrix …) or tests (test_matrix.IccOnUserNetwork) that are named."""
+"""Runs the engine tests: all of them, or the modules (test_matrix …) or tests (test_matrix.IccOnUserNetwork) that are named.
+
+Modules run side by side, each worker process with engines of its own."""
 import argparse
 import os
 import sys
 import time
 import unittest
 
+import workers
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-MODULES = [
-    "test_matrix",
-    "test_first_packet",
-    "test_lifecycle",
-    "test_reload",
-    "test_modes",
-    "test_errors",
-    "test_service",
-    "test_restart",
-    "test_clear",
-    "test_ruleset",
-    "test_verify",
-    "test_verify_probe",
-    "test_verify_audit",
-    "attacks.test_published",
-    "attacks.test_frames",
-    "attacks.test_spoofing",
-    "attacks.test_protocols",
-    "attacks.test_reuse",
-    "attacks.test_flood",
-    "attacks.test_labels",
-    "attacks.test_boundary",
-    "attacks.test_beside",
-]
+# About how many seconds each takes beside two others, on two cores: the longest begin first.
+MODULES = {
+    "test_matrix": 35,
+    "test_first_packet": 180,
+    "test_lifecycle": 230,
+    "test_reload": 45,
+    "test_modes": 45,
+    "test_errors": 10,
+    "test_service": 95,
+    "test_restart": 30,
+    "test_clear": 75,
+    "test_ruleset": 35,
+    "test_verify": 110,
+    "test_verify_probe": 25,
+    "test_verify_audit": 65,
+    "attacks.test_published": 90,
+    "attacks.test_frames": 15,
+    "attacks.test_spoofing": 45,
+    "attacks.test_protocols": 50,
+    "attacks.test_reuse": 280,
+    "attacks.test_flood": 55,
+    "attacks.test_labels": 75,
+    "attacks.test_boundary": 115,
+    "attacks.test_beside": 50,
+}
 
 
 class Result(unittest.TextTestResult):
-    """One line a test, with its time."""
+    """One line a test, with its time; what belongs to it stays with it."""
 
     def startTest(self, test):
         unittest.TestResult.startTest(self, test)
         self.began = time.monotonic()
-        self.passed = getattr(self, "passed", 0)
+        self.subtests = []
 
-    def say(self, test, verdict):
-        print(f"{verdict:5} {time.monotonic() - self.began:6.1f} s  {test.id()}", flush=True)
+    def say(self, test, verdict, details=""):
+        lines = [f"{verdict:5} {time.monotonic() - self.began:6.1f} s  {test.id()}", *self.subtests]
+        workers.say("\n".join([*lines, details] if details else lines))
+        self.subtests = []
 
     def addSuccess(self, test):
-        self.passed += 1
+        self.passed = getattr(self, "passed", 0) + 1
         self.say(test, "ok")
 
     def addFailure(self, test, err):
         unittest.TestResult.addFailure(self, test, err)
-        self.say(test, "FAIL")
-        print(self.failures[-1][1], flush=True)
+        self.say(test, "FAIL", self.failures[-1][1])
 
     def addError(self, test, err):
         unittest.TestResult.addError(self, test, err)
         self.began = getattr(self, "began", time.monotonic())
-        self.say(test, "ERROR")
-        print(self.errors[-1][1], flush=True)
+        self.subtests = getattr(self, "subtests", [])
+        self.say(test, "ERROR", self.errors[-1][1])
 
     def addSubTest(self, test, subtest, err):
         """A line each, and one in the count for each that fails."""
         unittest.TestResult.addSubTest(self, test, subtest, err)
         verdict = "ok" if err is None else "FAIL"
-        print(f"    {verdict:4} {subtest._subDescription()}", flush=True)
+        self.subtests.append(f"    {verdict:4} {subtest._subDescription()}")
         if err is not None:
-            print(self._exc_info_to_string(err, test), flush=True)
+            self.subtests.append(self._exc_info_to_string(err, test))
 
     def addSkip(self, test, reason):
         unittest.TestResult.addSkip(self, test, reason)
         self.say(test, "skip")
+
+    def stopTest(self, test):
+        """A test of which some parts failed has no verdict of its own."""
+        if self.subtests:
+            self.say(test, "FAIL")
+        unittest.TestResult.stopTest(self, test)
+
+
+def run_tests(names, failfast):
+    """(passed, failed)"""
+    suite = unittest.defaultTestLoader.loadTestsFromNames(names)
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        result = unittest.TextTestRunner(stream=nowhere, resultclass=Result, failfast=failfast).run(suite)
+    return getattr(result, "passed", 0), len(result.failures) + len(result.errors)
+
+
+def clean_up():
+    """How much was left behind."""
+    import engine
+
+    engine.destroy_all()
+    left = engine.all_leftovers()
+    for sentence in left:
+        workers.say(f"left behind: {sentence}")
+    return len(left)
+
+
+def run_alone(options):
+    try:
+        passed, failed = run_tests(options.tests, options.failfast)
+    finally:
+        left = clean_up()
+    return passed, failed + bool(left)
+
+
+def run_worker(number, failfast):
+    """In a process of its own: the modules that are handed to it, one after the other."""
+    channel = workers.Channel(number)
+    try:
+        for name in channel.names():
+            passed, failed = run_tests([name], failfast)
+            channel.tell({"name": name, "passed": passed, "failed": failed})
+    finally:
+        left = clean_up()
+    channel.tell({"left": left})
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", help="build directory: where the programs bulkhead and tests/probe are")
     parser.add_argument("--failfast", action="store_true")
-    parser.add_argument("tests", nargs="*", default=MODULES)
+    parser.add_argument("--jobs", type=int, default=workers.default_jobs(), help="modules at once (%(default)s)")
+    parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("tests", nargs="*", default=sorted(MODULES, key=MODULES.get, reverse=True))
     options = parser.parse_args()
     if options.build:
         build = os.path.abspath(options.build)
@@ -88,21 +141,19 @@ def main():
     if os.geteuid() != 0:
         sys.exit("the engine tests start a Docker engine: run them as root")
     sys.path.insert(0, HERE)
-    import engine  # needs the environment from above
+    import engine  # needs the environment from above; ends engines on a signal
 
-    suite = unittest.defaultTestLoader.loadTestsFromNames(options.tests)
+    if options.worker is not None:
+        run_worker(options.worker, options.failfast)
+        return
     began = time.monotonic()
-    try:
-        result = unittest.TextTestRunner(
-            stream=open(os.devnull, "w", encoding="utf-8"), resultclass=Result, failfast=options.failfast
-        ).run(suite)
-    finally:
-        engine.destroy_all()
-    left = engine.all_leftovers()
-    for sentence in left:
-        print(f"left behind: {sentence}")
-    failed = len(result.failures) + len(result.errors) + bool(left)
-    print(f"{getattr(result, 'passed', 0)} passed, {failed} failed, {time.monotonic() - began:.0f} s")
+    jobs = min(options.jobs, len(options.tests))
+    if jobs > 1:
+        passed, failed = workers.run_all(options.tests, jobs, options.failfast, engine.PREFIX)
+    else:
+        passed, failed = run_alone(options)
+    engine.forget_runtime()
+    print(f"{passed} passed, {failed} failed, {time.monotonic() - began:.0f} s")
     sys.exit(1 if failed else 0)
 
 
