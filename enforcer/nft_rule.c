@@ -483,6 +483,8 @@ static int add_end(struct nftnl_rule *rule, const struct nft_rule *spec, uint32_
 		return add_mark(rule, mark) ?: nft_expr_verdict(rule, NFT_GOTO, spec->target);
 	case NFT_RULE_END_UNMARK:
 		return set_mark(rule, ~mark, 0);
+	case NFT_RULE_END_UNMARK_ACCEPT:
+		return (mark ? set_mark(rule, ~mark, 0) : 0) ?: nft_expr_verdict(rule, NF_ACCEPT, NULL);
 	case NFT_RULE_END_OWN_TARGET:
 		return own_target(rule);
 	}

@@ -93,11 +93,12 @@ enum nft_rule_end {
 	NFT_RULE_END_RETURN,
 	NFT_RULE_END_ACCEPT,
 	NFT_RULE_END_DROP,
-	NFT_RULE_END_RESET,	  /* counter reject with tcp reset */
-	NFT_RULE_END_MARK_ACCEPT, /* meta mark set meta mark | MARK accept; without a mark: accept */
-	NFT_RULE_END_MARK_GOTO,	  /* meta mark set meta mark | MARK goto target; without a mark: goto target */
-	NFT_RULE_END_UNMARK,	  /* meta mark set meta mark & ~MARK */
-	NFT_RULE_END_OWN_TARGET,  /* @th,64,32 set @nh,64,32 …: an advertisement's target is its source */
+	NFT_RULE_END_RESET,	    /* counter reject with tcp reset */
+	NFT_RULE_END_MARK_ACCEPT,   /* meta mark set meta mark | MARK accept; without a mark: accept */
+	NFT_RULE_END_MARK_GOTO,	    /* meta mark set meta mark | MARK goto target; without a mark: goto target */
+	NFT_RULE_END_UNMARK,	    /* meta mark set meta mark & ~MARK */
+	NFT_RULE_END_UNMARK_ACCEPT, /* meta mark set meta mark & ~MARK accept; without a mark: accept */
+	NFT_RULE_END_OWN_TARGET,    /* @th,64,32 set @nh,64,32 …: an advertisement's target is its source */
 };
 
 struct nft_rule {

@@ -11,6 +11,15 @@
 	}
 #define INTERVALS (NFT_SET_INTERVAL | NFT_SET_CONCAT)
 
+/* clang-format off */
+/* Two sets, one for each family: of addresses; of ports of an address; of flows between two addresses. */
+#define ADDRESSES(name) { name "4", { NFT_SKELETON_IPV4 }, 0, false }, { name "6", { NFT_SKELETON_IPV6 }, 0, false }
+#define PORTS(name) \
+	{ name "4", KEY(NFT_SKELETON_IPV4), INTERVALS, false }, { name "6", KEY(NFT_SKELETON_IPV6), INTERVALS, false }
+#define FLOWS(name, flags) \
+	{ name "4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), flags, true }, \
+	{ name "6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), flags, true }
+
 static const struct nft_skeleton_set sets[] = {
 	{ "networks", { NFT_SKELETON_IFNAME, NFT_SKELETON_IFNAME }, 0, false },
 	{ "bridges", { NFT_SKELETON_IFNAME }, 0, false },
@@ -18,43 +27,26 @@ static const struct nft_skeleton_set sets[] = {
 	{ "routed", { NFT_SKELETON_IFNAME }, 0, false },
 	{ "endpoints4", { NFT_SKELETON_IFNAME, NFT_SKELETON_IPV4 }, 0, false },
 	{ "endpoints6", { NFT_SKELETON_IFNAME, NFT_SKELETON_IPV6 }, 0, false },
-	{ "observed4", { NFT_SKELETON_IPV4 }, 0, false },
-	{ "observed6", { NFT_SKELETON_IPV6 }, 0, false },
-	{ "starting4", { NFT_SKELETON_IPV4 }, 0, false },
-	{ "starting6", { NFT_SKELETON_IPV6 }, 0, false },
-	{ "closed_ingress4", { NFT_SKELETON_IPV4 }, 0, false },
-	{ "closed_ingress6", { NFT_SKELETON_IPV6 }, 0, false },
-	{ "closed_egress4", { NFT_SKELETON_IPV4 }, 0, false },
-	{ "closed_egress6", { NFT_SKELETON_IPV6 }, 0, false },
-	{ "closed_host4", { NFT_SKELETON_IPV4 }, 0, false },
-	{ "closed_host6", { NFT_SKELETON_IPV6 }, 0, false },
-	{ "published4", KEY(NFT_SKELETON_IPV4), INTERVALS, false },
-	{ "published6", KEY(NFT_SKELETON_IPV6), INTERVALS, false },
-	{ "unsettled4", KEY(NFT_SKELETON_IPV4), INTERVALS, false },
-	{ "unsettled6", KEY(NFT_SKELETON_IPV6), INTERVALS, false },
-	{ "watched4", KEY(NFT_SKELETON_IPV4), INTERVALS, false },
-	{ "watched6", KEY(NFT_SKELETON_IPV6), INTERVALS, false },
-	{ "gated4", KEY(NFT_SKELETON_IPV4), INTERVALS, false },
-	{ "gated6", KEY(NFT_SKELETON_IPV6), INTERVALS, false },
-	{ "flows4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), 0, true },
-	{ "flows6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), 0, true },
-	{ "ranges4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), INTERVALS, true },
-	{ "ranges6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), INTERVALS, true },
-	{ "ingress4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), INTERVALS, true },
-	{ "ingress6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), INTERVALS, true },
-	{ "egress4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), INTERVALS, true },
-	{ "egress6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), INTERVALS, true },
-	{ "to_host4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), INTERVALS, true },
-	{ "to_host6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), INTERVALS, true },
-	{ "from_host4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), INTERVALS, true },
-	{ "from_host6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), INTERVALS, true },
-	{ "doors4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), INTERVALS, true },
-	{ "doors6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), INTERVALS, true },
-	{ "gates4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), INTERVALS, true },
-	{ "gates6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), INTERVALS, true },
-	{ "denied4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), NFT_SET_TIMEOUT | NFT_SET_EVAL, true },
-	{ "denied6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), NFT_SET_TIMEOUT | NFT_SET_EVAL, true },
+	ADDRESSES("observed"),
+	ADDRESSES("starting"),
+	ADDRESSES("closed_ingress"),
+	ADDRESSES("closed_egress"),
+	ADDRESSES("closed_host"),
+	PORTS("published"),
+	PORTS("unsettled"),
+	PORTS("watched"),
+	PORTS("gated"),
+	FLOWS("flows", 0),
+	FLOWS("ranges", INTERVALS),
+	FLOWS("ingress", INTERVALS),
+	FLOWS("egress", INTERVALS),
+	FLOWS("to_host", INTERVALS),
+	FLOWS("from_host", INTERVALS),
+	FLOWS("doors", INTERVALS),
+	FLOWS("gates", INTERVALS),
+	FLOWS("denied", NFT_SET_TIMEOUT | NFT_SET_EVAL),
 };
+/* clang-format on */
 
 static const struct nft_skeleton_hook hooks[] = {
 	{ "prerouting", NF_INET_PRE_ROUTING, -450 }, /* before fragments are put together, whoever sent which */
@@ -227,15 +219,19 @@ static const struct nft_rule rules[] = {
 	     .end = NFT_RULE_END_ACCEPT),
 	RULE("control_nat_replies", "goto deny", .end = NFT_RULE_END_GOTO, .target = "deny"),
 
-	RULE("deny", "ct direction reply ip saddr @observed4 accept", .match = NFT_RULE_MATCH_REPLY,
-	     .key = NFT_RULE_KEY_SOURCE, .family = 4, .set = "observed4", .end = NFT_RULE_END_ACCEPT),
-	RULE("deny", "ct direction reply ip6 saddr @observed6 accept", .match = NFT_RULE_MATCH_REPLY,
-	     .key = NFT_RULE_KEY_SOURCE, .family = 6, .set = "observed6", .end = NFT_RULE_END_ACCEPT),
+	/* Not with the mark: what passed Docker's own drop by it would be open because somebody observes. */
+	RULE("deny", "ct direction reply ip saddr @observed4 meta mark set meta mark & ~MARK accept",
+	     .match = NFT_RULE_MATCH_REPLY, .key = NFT_RULE_KEY_SOURCE, .family = 4, .set = "observed4",
+	     .end = NFT_RULE_END_UNMARK_ACCEPT),
+	RULE("deny", "ct direction reply ip6 saddr @observed6 meta mark set meta mark & ~MARK accept",
+	     .match = NFT_RULE_MATCH_REPLY, .key = NFT_RULE_KEY_SOURCE, .family = 6, .set = "observed6",
+	     .end = NFT_RULE_END_UNMARK_ACCEPT),
 	RULE("deny", "jump record", .end = NFT_RULE_END_JUMP, .target = "record"),
-	RULE("deny", "ip daddr @observed4 accept", .key = NFT_RULE_KEY_DESTINATION, .family = 4, .set = "observed4",
-	     .end = NFT_RULE_END_ACCEPT, .comment = "mode observe: recorded and let through"),
-	RULE("deny", "ip6 daddr @observed6 accept", .key = NFT_RULE_KEY_DESTINATION, .family = 6, .set = "observed6",
-	     .end = NFT_RULE_END_ACCEPT),
+	RULE("deny", "ip daddr @observed4 meta mark set meta mark & ~MARK accept", .key = NFT_RULE_KEY_DESTINATION,
+	     .family = 4, .set = "observed4", .end = NFT_RULE_END_UNMARK_ACCEPT,
+	     .comment = "mode observe: recorded and let through, as far as Docker does"),
+	RULE("deny", "ip6 daddr @observed6 meta mark set meta mark & ~MARK accept", .key = NFT_RULE_KEY_DESTINATION,
+	     .family = 6, .set = "observed6", .end = NFT_RULE_END_UNMARK_ACCEPT),
 	RULE("deny", "counter drop", .end = NFT_RULE_END_DROP, .comment = "not declared"),
 
 	/* The boundary: from a container to the world, … */

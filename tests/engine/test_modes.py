@@ -138,6 +138,34 @@ class Modes(EngineTest):
         self.assert_web_to_db(web, db)
         self.assertEqual({(flow["from"], flow["to"]) for flow in self.bulkhead.list()["flows"]}, {("web", "db")})
 
+    def test_observing_opens_nothing_that_icc_off_had_closed(self):
+        """What the engine dropped before bulkhead came it drops still, and it is recorded; declared flows pass."""
+        self.engine.create_network("quiet", icc=False)
+        self.engine.create_network("loud")
+        self.bulkhead.write_flows(shop(WEB_TO_DB, mode="observe"))
+        for network, undeclared in (("quiet", "silent"), ("loud", "open")):
+            with self.subTest(network):
+                shops = self.run_shop(network)
+                try:
+                    self.observe(undeclared, **shops)
+                finally:
+                    self.bulkhead.must("clear")
+                    for container in shops.values():
+                        container.remove()
+
+    def observe(self, undeclared, web, db):
+        """Before bulkhead and after: what is not declared is `undeclared` ("open", "silent")."""
+        ways = [
+            (undeclared, web, db, {"port": 81, "protocol": protocol, "family": family})
+            for protocol in ("tcp", "udp") for family in (4, 6)
+        ]
+        self.assert_doors(*ways)
+        self.bulkhead.must("apply")
+        self.assert_doors(*ways, *(("open", web, db, {"family": family}) for family in (4, 6)))
+        denied = self.denied()
+        for wanted in ("tcp/81", "udp/81"):
+            self.assertEqual(denied[("shop-web-1", "shop-db-1", wanted)], True)
+
     def test_list_of_200_flows_in_80_columns(self):
         shops = self.run_shop()
         self.bulkhead.write_flows(shop({"from": "web", "to": "db", "ports": [str(port) for port in range(1, 101)]}))

@@ -864,15 +864,90 @@ static void test_beside_dockers_drop(void **state)
 	policy_free(policy);
 }
 
+/* With ICC off the engine dropped it before anybody observed: it still does, and what is declared still passes. */
+static void test_observed_beside_dockers_drop(void **state)
+{
+	struct kernel_change change = { .install = KERNEL_REPLACE, .docker_add = { true, false } };
+	struct policy *policy = two_networks();
+	struct kernel *kernel;
+	int listener;
+
+	(void)state;
+	if (!make_network()) {
+		policy_free(policy);
+		skip();
+	}
+	add_record(policy, POLICY_OBSERVED4, NULL, "10.77.0.3", NULL, 0, 0, 0, "bob");
+	add_flow(policy, POLICY_FLOWS4, "10.77.0.2", "10.77.0.3", IPPROTO_TCP, 5432, "t: a (alice) -> b (bob)");
+	policy_finish(policy);
+	run("iptables -N DOCKER-USER && iptables -N DROPS && iptables -A DROPS -j DROP && "
+	    "iptables -I FORWARD -j DOCKER-USER && iptables -A FORWARD -i br-test -o br-test -j DROPS");
+	change.want = policy;
+	kernel = open_kernel();
+	commit(kernel, &options, &change);
+	assert_tcp(ALICE, BOB, false, 5432);
+	listener = bound(BOB, containers[BOB].ipv4, 8080, SOCK_STREAM);
+	assert_dropped_in("ip filter DROPS", ALICE, containers[BOB].ipv4, listener, 8080);
+	assert_true(is_denied(kernel, "10.77.0.2", "10.77.0.3", IPPROTO_TCP, 8080, NULL));
+	close(listener);
+	/* The control: with ICC on. */
+	run("iptables -F DROPS");
+	assert_tcp(ALICE, BOB, false, 8081);
+	assert_true(is_denied(kernel, "10.77.0.2", "10.77.0.3", IPPROTO_TCP, 8081, NULL));
+	kernel_close(kernel);
+	close_network();
+	policy_free(policy);
+}
+
+/* Observed is an address; who has it behind a port that is not known gets nothing, with the mark or without. */
+static void test_observed_at_an_unknown_port(void **state)
+{
+	struct policy *policy = new_policy();
+	struct kernel *kernel;
+	int listener;
+
+	(void)state;
+	if (!make_network()) {
+		policy_free(policy);
+		skip();
+	}
+	add_bridge(policy, "br-test", "test");
+	add_bridge(policy, "br-two", "two");
+	add_guard(policy, ALICE);
+	add_guard(policy, DORA);
+	add_record(policy, POLICY_OBSERVED4, NULL, "10.77.0.3", NULL, 0, 0, 0, "bob");
+	policy_finish(policy);
+	/* The control, which also lets both learn each other's MAC. */
+	assert_tcp(ALICE, BOB, false, 8080);
+	assert_tcp(DORA, BOB, false, 8080);
+	listener = bound(BOB, containers[BOB].ipv4, 8080, SOCK_STREAM);
+	kernel = open_kernel();
+	install(kernel, &options, policy);
+	assert_dropped_in("bridge bulkhead forwarded", ALICE, containers[BOB].ipv4, listener, 8080);
+	assert_dropped_in("bridge bulkhead postrouting", DORA, containers[BOB].ipv4, listener, 8080);
+	close(listener);
+	kernel_close(kernel);
+	close_network();
+	policy_free(policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_without_the_table), cmocka_unit_test(test_what_is_declared),
-		cmocka_unit_test(test_what_is_not),	  cmocka_unit_test(test_an_unknown_network),
-		cmocka_unit_test(test_withdrawal),	  cmocka_unit_test(test_observed),
-		cmocka_unit_test(test_restored_marks),	  cmocka_unit_test(test_beside_dockers_drop),
-		cmocka_unit_test(test_an_unknown_port),	  cmocka_unit_test(test_a_taken_address),
-		cmocka_unit_test(test_from_the_host),	  cmocka_unit_test(test_switched_off),
+		cmocka_unit_test(test_without_the_table),
+		cmocka_unit_test(test_what_is_declared),
+		cmocka_unit_test(test_what_is_not),
+		cmocka_unit_test(test_an_unknown_network),
+		cmocka_unit_test(test_withdrawal),
+		cmocka_unit_test(test_observed),
+		cmocka_unit_test(test_restored_marks),
+		cmocka_unit_test(test_beside_dockers_drop),
+		cmocka_unit_test(test_an_unknown_port),
+		cmocka_unit_test(test_a_taken_address),
+		cmocka_unit_test(test_from_the_host),
+		cmocka_unit_test(test_switched_off),
+		cmocka_unit_test(test_observed_beside_dockers_drop),
+		cmocka_unit_test(test_observed_at_an_unknown_port),
 	};
 
 	return cmocka_run_group_tests(tests, namespace_setup, NULL);
