@@ -118,6 +118,7 @@ static void make_plan(struct facts *facts, struct verify *verify)
 	int r;
 
 	verify->plan = NULL;
+	verify->elsewhere = verify->reconciler ? reconcile_elsewhere(verify->reconciler) : NULL;
 	verify->missing = verify->surplus = 0;
 	verify->plan_error = verify->engine_error ? verify->engine_error : verify->kernel_error;
 	if (verify->plan_error)
@@ -127,28 +128,17 @@ static void make_plan(struct facts *facts, struct verify *verify)
 	verify->plan_error = r < 0 ? facts->plan_error.text : NULL;
 }
 
-static void stop_loop(void *data)
+/* Without the service nothing that differs will be put right; a network that was just removed is gone in any case. */
+static bool differs(const struct verify *verify)
 {
-	loop_stop(data);
-}
-
-static void pause_a_moment(struct loop *loop)
-{
-	struct loop_timer *timer = loop_timer_new(loop, stop_loop, loop);
-	struct error err;
-
-	if (!timer)
-		return;
-	loop_timer_set(timer, PAUSE_MS);
-	(void)loop_run(loop, &err);
-	loop_timer_free(timer);
+	return verify->elsewhere || (verify->service_runs && (verify->missing || verify->surplus));
 }
 
 /* A host in use changes while it is looked at: what differs has to differ still. */
 static void look_again(const struct host *host, struct facts *facts, struct verify *verify)
 {
-	for (int i = 1; i < LOOKS && verify->service_runs && (verify->missing || verify->surplus); i++) {
-		pause_a_moment(facts->loop);
+	for (int i = 1; i < LOOKS && differs(verify); i++) {
+		verify_pause(verify, PAUSE_MS);
 		if (ask_engine(facts) < 0) {
 			verify->engine_error = facts->engine_error.text;
 			verify->client = NULL;
@@ -173,7 +163,7 @@ static void gather(const struct host *host, struct facts *facts, struct verify *
 	read_kernel(host, facts, verify);
 	make_plan(facts, verify);
 	look_again(host, facts, verify);
-	verify->enforced = verify->plan && !verify->missing && !verify->surplus &&
+	verify->enforced = verify->plan && !verify->elsewhere && !verify->missing && !verify->surplus &&
 			   verify->state->skeleton == KERNEL_SKELETON_WHOLE &&
 			   host->config->mode == FLOW_MODE_ENFORCE && datapath_read(&datapath, &err) == 0 &&
 			   datapath_whole(&datapath);

@@ -11,22 +11,27 @@
 #include "kernel.h"
 
 enum kernel_icc_verdict {
-	KERNEL_ICC_ABSENT,   /* no rule about packets between two ports of that bridge */
-	KERNEL_ICC_DROPPED,  /* they are dropped, but for what a rule with further conditions accepts before */
-	KERNEL_ICC_ACCEPTED, /* a rule without further conditions accepts them before any drop */
+	KERNEL_ICC_ABSENT,   /* nothing drops packets between two ports of that bridge */
+	KERNEL_ICC_DROPPED,  /* all of them are dropped, but answers and what carries the mark */
+	KERNEL_ICC_ACCEPTED, /* a rule accepts them before any drop */
+	KERNEL_ICC_DOUBTFUL, /* there is a drop, and before it a rule that may let some of them pass */
 };
 
 struct kernel_icc;
 
-/* Reads Docker's rules of both families, from where state->docker says that they are. */
-int kernel_icc_new(struct kernel *kernel, const struct kernel_state *state, struct kernel_icc **ret_icc,
+/* Reads Docker's rules of both families, from where state->docker says that they are.  mark: bulkhead's bit, or 0. */
+int kernel_icc_new(struct kernel *kernel, const struct kernel_state *state, uint32_t mark, struct kernel_icc **ret_icc,
 		   struct error *err);
 /* Accepts NULL. */
 void kernel_icc_free(struct kernel_icc *icc);
 CLEANUP_DEFINE(kernel_icc, kernel_icc_free)
 
-/* What becomes of a packet from one port of that bridge to another.  family: 0 IPv4, 1 IPv6.  The rules are followed in
- * order, jumps too; one that asks for more than the two interfaces is taken not to match. */
-enum kernel_icc_verdict kernel_icc_verdict(const struct kernel_icc *icc, size_t family, const char *bridge);
+/* What becomes of a packet from one port of that bridge to another that nobody has declared.  family: 0 IPv4, 1 IPv6.
+ * The rules are followed in order, from the base chain, jumps too; one that asks for more than can be told here may
+ * match or not.  where: what makes it so, "rule 2 of chain DOCKER-USER (handle 17)"; "" where there is no more to say.
+ */
+#define KERNEL_ICC_WHERE_SIZE 384
+enum kernel_icc_verdict kernel_icc_verdict(const struct kernel_icc *icc, size_t family, const char *bridge,
+					   char where[KERNEL_ICC_WHERE_SIZE]);
 
 #endif

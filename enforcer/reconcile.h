@@ -79,6 +79,9 @@ int reconcile_set_flows(struct reconciler *reconciler, const struct config *conf
  * this network namespace, so whatever we did would not be where its packets are. */
 int reconcile_set_inventory(struct reconciler *reconciler, struct inventory *inventory, struct error *err);
 
+/* The first managed network whose bridge was no link here when the engine's word was taken, or NULL. */
+const struct network *reconcile_elsewhere(const struct reconciler *reconciler);
+
 /* Everything: reads the kernel, commits the difference, and reads it back.  dry: only says what it would do.  Before
  * the first inventory: closes the bridges that are known from the last run, and leaves what the kernel holds. */
 int reconcile_everything(struct reconciler *reconciler, bool dry, reconcile_observer_fn *observer, void *data,

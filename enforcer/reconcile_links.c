@@ -99,6 +99,17 @@ static bool has_link(char (*names)[16], size_t count, const char *name)
 	return false;
 }
 
+const struct network *reconcile_elsewhere(const struct reconciler *r)
+{
+	for (size_t i = 0; r->inventory && i < r->inventory->network_count; i++) {
+		const struct network *network = r->inventory->networks[i];
+
+		if (network->managed && network->bridge[0] && !has_link(r->bridges, r->bridge_count, network->bridge))
+			return network;
+	}
+	return NULL;
+}
+
 int reconcile_links_check(struct reconciler *r, const struct inventory *inventory, struct error *err)
 {
 	const struct network *missing = NULL;

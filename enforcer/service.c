@@ -564,6 +564,9 @@ int service_run(struct host *host)
 	pid_t holder;
 
 	lock = lock_take(&holder, &err);
+	/* What one that was killed has left says nothing of this one. */
+	if (lock >= 0)
+		health_remove();
 	r = lock < 0 ? lock : start(&service, &signals, &err);
 	if (r == 0) {
 		/* Close what is known first, then tell, then listen. */

@@ -90,6 +90,41 @@ bool verify_wants(const struct verify *verify, const char *id)
 	return asked_for(verify->host ? verify->host->options : NULL, group, check);
 }
 
+bool verify_icc_required(const struct verify *verify)
+{
+	return verify->host->options->icc_required || verify->host->config->verify.icc_required;
+}
+
+bool verify_has_observed(const struct verify *verify, const struct network *network)
+{
+	const struct inventory *inventory = verify->reconciler->inventory;
+
+	for (size_t i = 0; i < network->endpoint_count; i++) {
+		struct container *container = inventory_container(inventory, network->endpoints[i].container);
+
+		if (container && inventory_observes(inventory, container))
+			return true;
+	}
+	return false;
+}
+
+static void stop_loop(void *data)
+{
+	loop_stop(data);
+}
+
+void verify_pause(struct verify *verify, unsigned milliseconds)
+{
+	struct loop_timer *timer = verify->loop ? loop_timer_new(verify->loop, stop_loop, verify->loop) : NULL;
+	struct error err;
+
+	if (!timer)
+		return;
+	loop_timer_set(timer, milliseconds);
+	(void)loop_run(verify->loop, &err);
+	loop_timer_free(timer);
+}
+
 static bool is_known(const char *word, size_t length)
 {
 	for (size_t i = 0; i < verify_group_count; i++) {

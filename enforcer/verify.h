@@ -59,6 +59,8 @@ struct verify {
 	 * kernel, and why. */
 	const struct reconcile_report *plan;
 	size_t missing, surplus;
+	/* A managed network whose bridge is no link here, or NULL; the reconciler's. */
+	const struct network *elsewhere;
 	const char *plan_error;
 	bool service_runs; /* whoever holds the lock */
 	/* bulkhead's policy is in force: the tables are whole, hold what flow files and inventory compile to, and
@@ -92,8 +94,15 @@ extern const struct verify_group verify_host;	  /* the engine's host */
  * for (--only, --skip) adds nothing. */
 __attribute__((format(printf, 6, 7))) void verify_find(struct verify *verify, const char *id, enum verify_status status,
 						       const char *subject, const char *remedy, const char *fmt, ...);
+/* Waits. */
+void verify_pause(struct verify *verify, unsigned milliseconds);
 /* Whether the check was asked for: to save the work where it is much. */
 bool verify_wants(const struct verify *verify, const char *id);
+
+/* Somebody on that network is only observed: what bulkhead denies to him passes. */
+bool verify_has_observed(const struct verify *verify, const struct network *network);
+/* --icc-required, or the configuration's word: ICC that is on is a failure, whatever else holds. */
+bool verify_icc_required(const struct verify *verify);
 
 /* All groups, in the order in which they are shown. */
 extern const struct verify_group *const verify_groups[];

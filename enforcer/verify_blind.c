@@ -18,6 +18,7 @@ static const struct verify_check checks[] = {
 	{ "host-network", NULL, "no container has the host's own network" },
 	{ "shared-network", NULL, "no container shares another one's network" },
 	{ "foreign-driver", NULL, "every network's packets come by the host's bridges" },
+	{ "other-bridge", NULL, "every bridge with ports is one of the engine's networks" },
 	{ "privileged", NULL, "no container is privileged" },
 	{ "net-admin", NULL, "no container may change networks and rules (NET_ADMIN)" },
 	{ "engine-socket", NULL, "no container has the engine's socket" },
@@ -169,7 +170,7 @@ static void judge_membership(struct verify *verify, const struct container *cont
 		     "write a flow file for its app (bulkhead.app=APP and bulkhead.service=NAME where it is no Compose "
 		     "service), or stop it",
 		     "it belongs to no app of the flow files: it is closed to all other containers");
-	if (container->observed)
+	if (inventory_observes(reconciler->inventory, container))
 		find(verify, "observed", container,
 		     "bulkhead list --denied shows what would be denied; then take \"mode\": \"observe\" out of its "
 		     "app's file, or of bulkhead.json",
@@ -262,6 +263,48 @@ static void judge_networks(struct verify *verify)
 	}
 }
 
+static size_t count_ports(const struct inventory *inventory, const char *bridge)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < inventory->port_count; i++)
+		count += strcmp(inventory->ports[i].bridge, bridge) == 0;
+	return count;
+}
+
+static bool is_engines(const struct inventory *inventory, const char *bridge)
+{
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		if (strcmp(inventory->networks[i]->bridge, bridge) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A bridge without ports has nobody on it. */
+static void judge_bridges(struct verify *verify)
+{
+	const struct reconciler *reconciler = verify->reconciler;
+
+	for (size_t i = 0; i < reconciler->bridge_count; i++) {
+		const char *bridge = reconciler->bridges[i];
+		size_t ports = count_ports(reconciler->inventory, bridge);
+		char subject[32], remedy[160];
+
+		if (!ports || is_engines(reconciler->inventory, bridge))
+			continue;
+		snprintf(subject, sizeof(subject), "bridge %s", bridge);
+		snprintf(remedy, sizeof(remedy),
+			 "ip link show master %s   shows who is on it; filter there where it matters, or remove it "
+			 "where nobody needs it",
+			 bridge);
+		verify_find(verify, "other-bridge", VERIFY_WARN, subject, remedy,
+			    "it has %zu port%s, and none of the engine's networks has it: bulkhead declares nothing "
+			    "there",
+			    ports, ports == 1 ? "" : "s");
+	}
+}
+
 static void run(struct verify *verify)
 {
 	if (verify->engine_error) {
@@ -271,6 +314,7 @@ static void run(struct verify *verify)
 	}
 	judge_containers(verify);
 	judge_networks(verify);
+	judge_bridges(verify);
 	verify_flows(verify);
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		if (!found_any(verify, checks[i].id))

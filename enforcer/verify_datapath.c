@@ -33,6 +33,17 @@ static void check_engine(struct verify *verify)
 		return;
 	}
 	inventory = verify->reconciler->inventory;
+	if (verify->elsewhere) {
+		char subject[300];
+
+		snprintf(subject, sizeof(subject), "network %s", verify->elsewhere->name);
+		verify_find(verify, "engine", VERIFY_UNKNOWN, subject,
+			    "run bulkhead where the engine runs (for a rootless engine: inside its network namespace); "
+			    "where somebody has removed the bridge, remove the network, or restart the engine",
+			    "its bridge %s is not a link of this network namespace: the engine may be another host's",
+			    verify->elsewhere->bridge);
+		return;
+	}
 	verify_find(verify, "engine", VERIFY_PASS, NULL, NULL, "Engine %s, %zu containers, %zu networks",
 		    verify->version->version, inventory->container_count, inventory->network_count);
 }

@@ -45,39 +45,69 @@ static const struct network *network_off(const struct verify *verify, size_t fam
 	"systemctl restart docker   writes Docker's rules again; then look for what took them away: \"flush "          \
 	"ruleset\" in "                                                                                                \
 	"/etc/nftables.conf, iptables -F in scripts, a firewall's reload"
+#define REMEDY_ACCEPT                                                                                                  \
+	"look at it with iptables -S (ip6tables -S), or nft -a list chain, and take it out, or say in it which "       \
+	"interfaces it is for: it stands above Docker's drop, often in DOCKER-USER or at the top of FORWARD"
+
+/* What a missing drop means: bulkhead may be the wall, but not of a network that it is told to leave alone. */
+static enum verify_status gravity(const struct verify *verify, const struct network *network, const char **ret_wall)
+{
+	if (!network->managed) {
+		*ret_wall = "; networks.exclude: bulkhead does not guard it either";
+		return verify_icc_required(verify) ? VERIFY_FAIL : VERIFY_WARN;
+	}
+	if (verify->enforced && verify_has_observed(verify, network)) {
+		*ret_wall = ", and bulkhead only observes some of its containers: what it would deny passes";
+		return VERIFY_FAIL;
+	}
+	*ret_wall = verify->enforced ? "; bulkhead's policy is in force: it is the only wall" : "";
+	return verify->enforced ? VERIFY_WARN : VERIFY_FAIL;
+}
+
+static void say_absent(struct verify *verify, const char *subject, const struct network *network, size_t family,
+		       const char *where)
+{
+	const char *wall, *name = family_names[family];
+	enum verify_status bad = gravity(verify, network, &wall);
+
+	if (verify->state->docker[family].backend == KERNEL_DOCKER_NONE && family)
+		verify_find(verify, "docker-icc-drop", bad, subject,
+			    "let the engine filter IPv6 too: \"ip6tables\": true in /etc/docker/daemon.json (before 27 "
+			    "also \"experimental\": true), and restart it",
+			    "IPv6: ICC is off, but the engine has no IPv6 rules in nftables%s", wall);
+	else
+		verify_find(verify, "docker-icc-drop", bad, subject, REMEDY_DROP,
+			    "%s: ICC is off, but no rule of Docker's drops packets between its ports%s%s%s", name,
+			    *where ? ": " : "", where, wall);
+}
 
 static void judge_drop(struct verify *verify, const struct kernel_icc *icc, const struct network *network,
 		       size_t family)
 {
-	enum verify_status bad = verify->enforced ? VERIFY_WARN : VERIFY_FAIL;
-	const char *wall = verify->enforced ? "; bulkhead's policy is in force: it is the only wall" : "";
-	const char *name = family_names[family];
-	char subject[320];
+	const char *wall, *name = family_names[family];
+	enum verify_status bad = gravity(verify, network, &wall);
+	char subject[320], where[KERNEL_ICC_WHERE_SIZE];
 
 	snprintf(subject, sizeof(subject), "network %s (%s)", network->name, network->bridge);
-	switch (kernel_icc_verdict(icc, family, network->bridge)) {
+	switch (kernel_icc_verdict(icc, family, network->bridge, where)) {
 	case KERNEL_ICC_DROPPED:
 		verify_find(verify, "docker-icc-drop", VERIFY_PASS, subject, NULL,
-			    "%s: Docker's rules drop packets between its ports", name);
+			    "%s: Docker's rules drop packets between its ports: %s", name, where);
 		return;
 	case KERNEL_ICC_ACCEPTED:
-		verify_find(verify, "docker-icc-drop", bad, subject,
-			    "find the rule with iptables -S (ip6tables -S), and take it out: it stands above Docker's "
-			    "drop, often in DOCKER-USER or at the top of FORWARD",
-			    "%s: ICC is off, but a rule accepts packets between its ports before Docker drops them%s",
-			    name, wall);
+		verify_find(verify, "docker-icc-drop", bad, subject, REMEDY_ACCEPT,
+			    "%s: ICC is off, but %s accepts packets between its ports before Docker drops them%s", name,
+			    where, wall);
+		return;
+	case KERNEL_ICC_DOUBTFUL:
+		verify_find(verify, "docker-icc-drop", bad == VERIFY_WARN ? VERIFY_WARN : VERIFY_UNKNOWN, subject,
+			    REMEDY_ACCEPT,
+			    "%s: ICC is off, but %s may let packets between its ports pass before Docker drops them: "
+			    "it has conditions that are not judged here%s",
+			    name, where, wall);
 		return;
 	default:
-		if (verify->state->docker[family].backend == KERNEL_DOCKER_NONE && family)
-			verify_find(verify, "docker-icc-drop", bad, subject,
-				    "let the engine filter IPv6 too: \"ip6tables\": true in /etc/docker/daemon.json "
-				    "(before 27 "
-				    "also \"experimental\": true), and restart it",
-				    "IPv6: ICC is off, but the engine has no IPv6 rules in nftables%s", wall);
-		else
-			verify_find(verify, "docker-icc-drop", bad, subject, REMEDY_DROP,
-				    "%s: ICC is off, but no rule of Docker's drops packets between its ports%s", name,
-				    wall);
+		say_absent(verify, subject, network, family, where);
 	}
 }
 
@@ -89,7 +119,7 @@ static void judge_drops(struct verify *verify, const struct kernel_icc *icc)
 	for (size_t i = 0; i < inventory->network_count; i++) {
 		const struct network *network = inventory->networks[i];
 
-		if (!is_off(network))
+		if (!network->bridge[0] || icc_read(network) != ICC_OFF)
 			continue;
 		any = true;
 		judge_drop(verify, icc, network, 0);
@@ -97,7 +127,7 @@ static void judge_drops(struct verify *verify, const struct kernel_icc *icc)
 			judge_drop(verify, icc, network, 1);
 	}
 	if (!any)
-		verify_find(verify, "docker-icc-drop", VERIFY_SKIP, NULL, NULL, "no managed network has ICC off");
+		verify_find(verify, "docker-icc-drop", VERIFY_SKIP, NULL, NULL, "no network has ICC off");
 }
 
 void verify_docker_drop(struct verify *verify)
@@ -106,7 +136,7 @@ void verify_docker_drop(struct verify *verify)
 	const char *problem = verify->engine_error ? verify->engine_error : verify->kernel_error;
 	struct error err;
 
-	if (!problem && kernel_icc_new(verify->kernel, verify->state, &icc, &err) < 0)
+	if (!problem && kernel_icc_new(verify->kernel, verify->state, verify->host->config->mark, &icc, &err) < 0)
 		problem = err.text;
 	if (problem)
 		verify_find(verify, "docker-icc-drop", VERIFY_UNKNOWN, NULL, NULL, "%s", problem);

@@ -8,11 +8,28 @@
 #include "binding.h"
 #include "verify_blind.h"
 
-/* A flow's containers that run, at one end. */
+/* The containers that run, and which names of the flow files stand for each. */
+struct running {
+	struct container **containers;
+	bool **matched;
+	size_t count;
+};
+
+/* Those of them that are at one end of a flow, or are one peer of it. */
 struct end {
 	struct container **containers;
 	size_t count;
-	bool outside; /* the world or the host is at that end, too */
+	bool outside; /* the world or the host is there, too */
+};
+
+/* A flow, as it is judged. */
+struct judged {
+	struct verify *verify;
+	const struct running *running;
+	const struct flow *flow;
+	uint32_t index;
+	char subject[4300];
+	struct end from, to, peer;
 };
 
 static bool takes_part(const struct flow_use *uses, size_t count, uint32_t flow)
@@ -33,15 +50,33 @@ static bool is_outside(const struct flow_peer *peers, size_t count)
 	return false;
 }
 
-static void collect(const struct inventory *inventory, uint32_t flow, bool from, struct end *end)
+/* Everybody at that end. */
+static void collect(const struct judged *judged, bool from, struct end *end)
 {
-	end->count = 0;
-	for (size_t i = 0; i < inventory->container_count; i++) {
-		struct container *container = inventory->containers[i];
-		const struct flow_use *uses = from ? container->from_flows : container->to_flows;
+	const struct flow *flow = judged->flow;
 
-		if (container->running && takes_part(uses, from ? container->from_count : container->to_count, flow))
+	end->count = 0;
+	end->outside = from ? is_outside(flow->from, flow->from_count) : is_outside(flow->to, flow->to_count);
+	for (size_t i = 0; i < judged->running->count; i++) {
+		struct container *container = judged->running->containers[i];
+
+		if (from ? takes_part(container->from_flows, container->from_count, judged->index)
+			 : takes_part(container->to_flows, container->to_count, judged->index))
 			end->containers[end->count++] = container;
+	}
+}
+
+/* One peer of the list at that end, alone. */
+static void collect_peer(struct judged *judged, bool from, size_t peer)
+{
+	const struct binding *binding = judged->verify->reconciler->binding;
+	struct end *end = &judged->peer;
+
+	end->count = 0;
+	end->outside = is_outside(from ? &judged->flow->from[peer] : &judged->flow->to[peer], 1);
+	for (size_t i = 0; i < judged->running->count; i++) {
+		if (binding_is_peer(binding, judged->running->matched[i], judged->index, from, peer))
+			end->containers[end->count++] = judged->running->containers[i];
 	}
 }
 
@@ -88,55 +123,139 @@ static void print_peer(const struct flow_peer *peer, char text[160])
 		snprintf(text, 160, "%s", words[peer->kind]);
 }
 
-static void judge(struct verify *verify, const struct flow *flow, const struct flow_app *app, const struct end *from,
-		  const struct end *to)
+/* "shop/web, ...": the whole list of that end. */
+static void print_end(const struct judged *judged, bool from, char text[170])
 {
-	char subject[4300], source[160], destination[160];
-	bool nobody_from = !from->count && !from->outside, nobody_to = !to->count && !to->outside;
+	const struct flow *flow = judged->flow;
+	char first[160];
 
-	snprintf(subject, sizeof(subject), "flow %s:%u", app->file ? app->file : app->name, flow->line);
-	print_peer(&flow->from[0], source);
-	print_peer(&flow->to[0], destination);
-	if (nobody_from || nobody_to)
-		verify_find(
-			verify, "flow-unmatched", VERIFY_WARN, subject,
-			"start them, or look whether the names are right: bulkhead list --endpoints; a flow that is "
-			"not needed any more should go",
-			"%s%s -> %s%s: no running container is its %s", source, flow->from_count > 1 ? ", ..." : "",
-			destination, flow->to_count > 1 ? ", ..." : "",
-			nobody_from && nobody_to ? "\"from\", and none its \"to\""
-			: nobody_from		 ? "\"from\""
-						 : "\"to\"");
-	else if (!from->outside && !to->outside && !meet(verify->reconciler->inventory, from, to))
-		verify_find(verify, "flow-apart", VERIFY_WARN, subject,
-			    "put both on one network (networks: in the Compose file), or publish the port",
-			    "%s -> %s: their containers share no managed network, so the flow opens nothing", source,
-			    destination);
+	print_peer(from ? &flow->from[0] : &flow->to[0], first);
+	snprintf(text, 170, "%s%s", first, (from ? flow->from_count : flow->to_count) > 1 ? ", ..." : "");
 }
 
-void verify_flows(struct verify *verify)
+static void say(struct judged *judged, const char *id, bool from, size_t peer, const char *remedy, const char *what)
 {
-	const struct reconciler *reconciler = verify->reconciler;
-	const struct inventory *inventory = reconciler->inventory;
-	cleanup_free struct container **sources = calloc(inventory->container_count + 1, sizeof(*sources));
-	cleanup_free struct container **destinations = calloc(inventory->container_count + 1, sizeof(*sources));
+	char one[160], others[170];
+
+	print_peer(from ? &judged->flow->from[peer] : &judged->flow->to[peer], one);
+	print_end(judged, !from, others);
+	verify_find(judged->verify, id, VERIFY_WARN, judged->subject, remedy, "%s -> %s: %s", from ? one : others,
+		    from ? others : one, what);
+}
+
+/* Each peer of a list opens something, or does not.  Returns how many of them have somebody whom they do not reach. */
+static size_t judge_end(struct judged *judged, bool from, bool say_apart)
+{
+	const struct inventory *inventory = judged->verify->reconciler->inventory;
+	const struct end *others = from ? &judged->to : &judged->from;
+	size_t peers = from ? judged->flow->from_count : judged->flow->to_count, apart = 0;
+
+	for (size_t i = 0; i < peers; i++) {
+		collect_peer(judged, from, i);
+		if (judged->peer.outside)
+			continue;
+		if (!judged->peer.count) {
+			say(judged, "flow-unmatched", from, i,
+			    "start them, or look whether the names are right: bulkhead list --endpoints; a flow that "
+			    "is "
+			    "not needed any more should go",
+			    from ? "no running container is its \"from\"" : "no running container is its \"to\"");
+			continue;
+		}
+		if (others->outside || !others->count ||
+		    meet(inventory, from ? &judged->peer : others, from ? others : &judged->peer))
+			continue;
+		apart++;
+		if (say_apart)
+			say(judged, "flow-apart", from, i,
+			    "put both on one network (networks: in the Compose file), or publish the port",
+			    "their containers share no managed network, so the flow opens nothing");
+	}
+	return apart;
+}
+
+static size_t count_inside(const struct judged *judged)
+{
 	size_t count = 0;
 
-	if (!sources || !destinations) {
+	for (size_t i = 0; i < judged->flow->from_count; i++)
+		count += !is_outside(&judged->flow->from[i], 1);
+	return count;
+}
+
+static void judge(struct judged *judged, const struct flow_app *app)
+{
+	size_t apart;
+
+	snprintf(judged->subject, sizeof(judged->subject), "flow %s:%u", app->file ? app->file : app->name,
+		 judged->flow->line);
+	collect(judged, true, &judged->from);
+	collect(judged, false, &judged->to);
+	apart = judge_end(judged, true, true);
+	/* Where nobody reaches anybody that is said. */
+	(void)judge_end(judged, false, apart < count_inside(judged));
+}
+
+static void running_clear(struct running *running)
+{
+	for (size_t i = 0; i < running->count; i++)
+		free(running->matched[i]);
+	free(running->matched);
+	free(running->containers);
+}
+
+static int find_running(const struct reconciler *reconciler, struct running *running)
+{
+	const struct inventory *inventory = reconciler->inventory;
+
+	running->containers = calloc(inventory->container_count + 1, sizeof(*running->containers));
+	running->matched = calloc(inventory->container_count + 1, sizeof(*running->matched));
+	if (!running->containers || !running->matched)
+		return -ENOMEM;
+	for (size_t i = 0; i < inventory->container_count; i++) {
+		struct container *container = inventory->containers[i];
+
+		if (!container->running)
+			continue;
+		if (binding_match(reconciler->binding, container, &running->matched[running->count]) < 0)
+			return -ENOMEM;
+		running->containers[running->count++] = container;
+	}
+	return 0;
+}
+
+static void judge_all(struct verify *verify, const struct running *running)
+{
+	const struct reconciler *reconciler = verify->reconciler;
+	cleanup_free struct container **room = calloc(3 * (running->count + 1), sizeof(*room));
+	struct judged judged = { .verify = verify, .running = running };
+	size_t count = 0;
+
+	if (!room) {
 		verify->out_of_memory = true;
 		return;
 	}
+	judged.from.containers = room;
+	judged.to.containers = room + running->count + 1;
+	judged.peer.containers = room + 2 * (running->count + 1);
 	for (size_t i = 0; i < reconciler->flows->count; i++)
 		count += reconciler->flows->apps[i]->flow_count;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct flow_app *app;
-		const struct flow *flow = binding_flow(reconciler->binding, i, &app);
-		struct end from = { .containers = sources }, to = { .containers = destinations };
 
-		from.outside = is_outside(flow->from, flow->from_count);
-		to.outside = is_outside(flow->to, flow->to_count);
-		collect(inventory, i, true, &from);
-		collect(inventory, i, false, &to);
-		judge(verify, flow, app, &from, &to);
+		judged.index = i;
+		judged.flow = binding_flow(reconciler->binding, i, &app);
+		judge(&judged, app);
 	}
+}
+
+void verify_flows(struct verify *verify)
+{
+	struct running running = { 0 };
+
+	if (find_running(verify->reconciler, &running) < 0)
+		verify->out_of_memory = true;
+	else
+		judge_all(verify, &running);
+	running_clear(&running);
 }

@@ -27,28 +27,19 @@ static const char *remedy_for(const struct network *network, char text[1024])
 	return text;
 }
 
-/* Somebody on that network is only observed: what is denied to him passes. */
-static bool has_observed(const struct inventory *inventory, const struct network *network)
-{
-	for (size_t i = 0; i < network->endpoint_count; i++) {
-		const struct container *container = inventory_container(inventory, network->endpoints[i].container);
-
-		if (container && container->observed)
-			return true;
-	}
-	return false;
-}
-
 static void judge_on(struct verify *verify, const char *id, const char *subject, const char *seen,
 		     const struct network *network, const char *remedy)
 {
 	const char *wall = "; bulkhead's policy is in force: it is the only wall";
-	enum verify_status status = verify->host->options->icc_required ? VERIFY_FAIL : VERIFY_WARN;
+	enum verify_status status = verify_icc_required(verify) ? VERIFY_FAIL : VERIFY_WARN;
 
-	if (!verify->enforced) {
+	if (!network->managed) {
+		wall = ", and networks.exclude of the configuration has bulkhead leave it alone: nothing keeps its "
+		       "containers apart";
+	} else if (!verify->enforced) {
 		status = VERIFY_FAIL;
 		wall = ", and bulkhead's policy is not in force: nothing keeps its containers apart";
-	} else if (has_observed(verify->reconciler->inventory, network)) {
+	} else if (verify_has_observed(verify, network)) {
 		status = VERIFY_FAIL;
 		wall = ", and bulkhead only observes some of its containers: what it would deny passes";
 	}
@@ -65,14 +56,10 @@ static void judge(struct verify *verify, const char *id, const struct network *n
 		snprintf(seen, sizeof(seen), ICC_OPTION "=%s", network->icc);
 	else
 		snprintf(seen, sizeof(seen), "it has no option " ICC_OPTION);
-	if (!network->managed) {
-		verify_find(verify, id, VERIFY_SKIP, subject, NULL,
-			    "excluded by the configuration (networks.exclude): it counts as world");
-		return;
-	}
 	switch (icc_read(network)) {
 	case ICC_OFF:
-		verify_find(verify, id, VERIFY_PASS, subject, NULL, "ICC is off (%s)", seen);
+		verify_find(verify, id, VERIFY_PASS, subject, NULL, "ICC is off (%s)%s", seen,
+			    network->managed ? "" : "; it is excluded (networks.exclude): bulkhead does not guard it");
 		return;
 	case ICC_UNREADABLE:
 		verify_find(verify, id, VERIFY_UNKNOWN, subject, remedy,

@@ -157,6 +157,21 @@ static void find_none(struct verify *verify, enum verify_status status, const ch
 		verify_find(verify, parts[part].id, status, NULL, NULL, "%s", why);
 }
 
+/* No network is managed; that is silence about those that are excluded. */
+static void find_nowhere(struct verify *verify)
+{
+	const struct inventory *inventory = verify->reconciler->inventory;
+	size_t excluded = 0;
+
+	for (size_t i = 0; i < inventory->network_count; i++)
+		excluded += inventory->networks[i]->bridge[0] != '\0';
+	if (excluded)
+		find_none(verify, VERIFY_WARN,
+			  "nothing was probed: networks.exclude of the configuration excludes every bridge network");
+	else
+		find_none(verify, VERIFY_SKIP, "the engine has no bridge network");
+}
+
 /* ---- The way through ---- */
 
 static size_t count_bridges(const struct inventory *inventory)
@@ -215,7 +230,7 @@ static void run(struct verify *verify)
 	}
 	count = count_bridges(verify->reconciler->inventory);
 	if (!count) {
-		find_none(verify, VERIFY_SKIP, "the engine has no network that bulkhead manages");
+		find_nowhere(verify);
 		return;
 	}
 	r = probe(verify, count, &err);

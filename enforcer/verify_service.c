@@ -12,6 +12,9 @@
 
 /* A change that was put right counts as news for so long, as denials do. */
 #define NEWS_SECONDS 3600
+/* How long a service that has just started is waited for. */
+#define HEALTH_LOOKS	20
+#define HEALTH_PAUSE_MS 100
 
 static const char *format_time(int64_t when, char text[64])
 {
@@ -64,20 +67,40 @@ static void say_whole(struct verify *verify, const struct health *health)
 			    health->put_right == 1 ? "" : "s", last, health->last_text);
 }
 
+/* A service that has just been started takes its lock first, and tells when it has looked at everything. */
+static int await_health(struct verify *verify, struct health *health, struct error *err)
+{
+	int r = health_read(health, err);
+
+	for (unsigned i = 0; r == -ENOENT && i < HEALTH_LOOKS; i++) {
+		verify_pause(verify, HEALTH_PAUSE_MS);
+		r = health_read(health, err);
+	}
+	return r;
+}
+
 void verify_service_drift(struct verify *verify)
 {
 	struct health health;
 	struct error err;
 	char since[64];
 	pid_t holder;
-	int held = lock_held(&holder, &err);
+	int held = lock_held(&holder, &err), r = 0;
 
 	if (held == 0) {
 		verify_find(verify, "drift", VERIFY_SKIP, NULL, NULL, "the service does not run: nobody watched");
 		return;
 	}
-	if (held < 0 || health_read(&health, &err) < 0) {
-		verify_find(verify, "drift", VERIFY_UNKNOWN, NULL, NULL, "%s", err.text);
+	if (held < 0 || (r = await_health(verify, &health, &err)) < 0) {
+		if (r == -ENOENT)
+			(void)error_set(&err, r,
+					"the service runs (pid %d), and has not said yet whether all is in force",
+					(int)holder);
+		verify_find(verify, "drift", VERIFY_UNKNOWN, NULL,
+			    r == -ENOENT ? "ask again in a moment; if it stays so, look at its log "
+					   "(journalctl -u bulkhead), and restart it: systemctl restart bulkhead"
+					 : NULL,
+			    "%s", err.text);
 		return;
 	}
 	if (health.broken)

@@ -423,17 +423,34 @@ static bool is_unguarded(const struct binding *binding, const bool *matched)
 	return false;
 }
 
-int binding_bind(const struct binding *binding, struct container *container)
+int binding_match(const struct binding *binding, const struct container *container, bool **ret_matched)
 {
-	cleanup_free bool *matched = calloc(binding->selector_count + 1, sizeof(*matched));
-	cleanup_free struct flow_use *from = NULL, *to = NULL;
-	cleanup_free char *services = NULL;
-	size_t from_count, to_count;
+	bool *matched = calloc(binding->selector_count + 1, sizeof(*matched));
 
 	if (!matched)
 		return -ENOMEM;
 	for (size_t i = 0; i < binding->selector_count; i++)
 		matched[i] = matches(binding, &binding->selectors[i], container, matched);
+	*ret_matched = matched;
+	return 0;
+}
+
+bool binding_is_peer(const struct binding *binding, const bool *matched, uint32_t flow, bool from, size_t peer)
+{
+	const struct bound_flow *bound = &binding->bound[flow];
+
+	return matched[from ? bound->from[peer] : bound->to[peer]];
+}
+
+int binding_bind(const struct binding *binding, struct container *container)
+{
+	cleanup_free bool *matched = NULL;
+	cleanup_free struct flow_use *from = NULL, *to = NULL;
+	cleanup_free char *services = NULL;
+	size_t from_count, to_count;
+
+	if (binding_match(binding, container, &matched) < 0)
+		return -ENOMEM;
 	if (collect_uses(binding, matched, true, &from, &from_count) < 0 ||
 	    collect_uses(binding, matched, false, &to, &to_count) < 0 ||
 	    describe(binding, container, matched, &services) < 0)

@@ -31,6 +31,12 @@ int binding_bind(const struct binding *binding, struct container *container);
 /* All of them. */
 int binding_bind_all(const struct binding *binding, struct inventory *inventory);
 
+/* Which of the binding's names stand for the container, for binding_is_peer: the array is the caller's.  0 or -ENOMEM.
+ */
+int binding_match(const struct binding *binding, const struct container *container, bool **ret_matched);
+/* Whether such a container is that peer of the flow: of its from, or of its to. */
+bool binding_is_peer(const struct binding *binding, const bool *matched, uint32_t flow, bool from, size_t peer);
+
 /* The flow of that number and its app.  Both are the flow set's. */
 const struct flow *binding_flow(const struct binding *binding, uint32_t index, const struct flow_app **ret_app);
 

@@ -85,7 +85,6 @@ static int join(struct end *end, const struct container *other)
 	end->from = end->owned_from;
 	end->to = end->owned_to;
 	end->published = end->owned_published;
-	end->observed = end->observed && other->observed;
 	end->unguarded = end->unguarded || other->unguarded;
 	join_boundary(&end->boundary.ingress, other->boundary.ingress);
 	join_boundary(&end->boundary.egress, other->boundary.egress);
@@ -128,7 +127,7 @@ int compile_end_init(const struct compilation *c, const struct network *network,
 		end.to_count = container->to_count;
 		end.published = container->published;
 		end.published_count = container->published_count;
-		end.observed = container->observed;
+		end.observed = inventory_observes(c->inventory, container);
 		end.boundary = container->boundary;
 		end.unguarded = container->unguarded;
 	} else {

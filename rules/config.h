@@ -22,6 +22,7 @@ struct config_verify {
 	char **docker_group;	 /* who may be in the engine's group: whole names */
 	size_t docker_group_count;
 	char *engine_minimum; /* "24.0": numbers and dots; NULL: none */
+	bool icc_required;    /* ICC that is on is a failure, as with --icc-required */
 };
 
 struct config {

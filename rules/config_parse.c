@@ -160,10 +160,10 @@ static void parse_mark(struct config_parse *parse, const struct jsonc *value)
 		parse->config->mark = mark;
 }
 
-static void parse_repair(struct config_parse *parse, const struct jsonc *value)
+static void parse_boolean(struct config_parse *parse, const struct jsonc *value, const char *what, bool *boolean)
 {
-	if (value && jsonc_check_type(&parse->check, value, "\"repair\"", JSONC_BOOLEAN))
-		parse->config->repair = value->boolean;
+	if (value && jsonc_check_type(&parse->check, value, what, JSONC_BOOLEAN))
+		*boolean = value->boolean;
 }
 
 static void parse_log(struct config_parse *parse, const struct jsonc *value)
@@ -201,12 +201,15 @@ static int parse_minimum(struct config_parse *parse, const struct jsonc *value)
 
 static int parse_verify(struct config_parse *parse, const struct jsonc *value)
 {
-	const struct jsonc *group = NULL, *minimum = NULL;
-	const struct jsonc_field fields[] = { { "docker_group", &group }, { "engine_minimum", &minimum } };
+	const struct jsonc *group = NULL, *minimum = NULL, *icc = NULL;
+	const struct jsonc_field fields[] = { { "docker_group", &group },
+					      { "engine_minimum", &minimum },
+					      { "icc_required", &icc } };
 	struct config_verify *verify = &parse->config->verify;
 
-	if (!value || !jsonc_check_object(&parse->check, value, "\"verify\"", fields, 2))
+	if (!value || !jsonc_check_object(&parse->check, value, "\"verify\"", fields, 3))
 		return 0;
+	parse_boolean(parse, icc, "\"icc_required\"", &verify->icc_required);
 	verify->docker_group_given = group != NULL;
 	if (group && parse_texts(parse, group, "\"docker_group\"", "a name in \"docker_group\"", &verify->docker_group,
 				 &verify->docker_group_count) < 0)
@@ -236,7 +239,7 @@ static int parse_root(struct config_parse *parse, const struct jsonc *root)
 	flow_parse_mode(&parse->check, mode, &config->mode);
 	flow_parse_boundary(&parse->check, boundary, &config->boundary);
 	parse_mark(parse, mark);
-	parse_repair(parse, repair);
+	parse_boolean(parse, repair, "\"repair\"", &config->repair);
 	parse_log(parse, log);
 	return 0;
 }

@@ -424,3 +424,16 @@ struct container *inventory_netns_owner(const struct inventory *inventory, struc
 	}
 	return container;
 }
+
+bool inventory_observes(const struct inventory *inventory, const struct container *owner)
+{
+	bool observed = owner->observed;
+
+	for (size_t i = 0; observed && inventory->sharing && i < inventory->container_count; i++) {
+		struct container *other = inventory->containers[i];
+
+		if (other->shares && other->running && inventory_netns_owner(inventory, other) == owner)
+			observed = other->observed;
+	}
+	return observed;
+}

@@ -190,6 +190,9 @@ void inventory_remove_network(struct inventory *inventory, const char *id);
 /* The container whose network namespace `container` uses: itself, or the one that it shares (NULL if not known). */
 struct container *inventory_netns_owner(const struct inventory *inventory, struct container *container);
 
+/* Whether what is denied to an owner of a network namespace passes: he, and everybody who shares it, is observed. */
+bool inventory_observes(const struct inventory *inventory, const struct container *owner);
+
 /* Whether another container than this one, which need not be in the inventory, publishes a port of the host that this
  * one publishes too, and both have endpoints: nothing is compiled for the others, and many a container that was stopped
  * would publish what its successor does.  It happens for a moment when one takes over from another.  A container that

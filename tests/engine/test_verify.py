@@ -12,7 +12,7 @@ import engine as engines
 from altered import AlteredEngine, garbage, refuse, rewrite
 from bulkhead import Bulkhead, program_path
 from docker_api import ApiError, wait_until
-from fixtures import WEB_TO_DB, EngineTest, shop, specification
+from fixtures import SERVE, WEB_TO_DB, EngineTest, shop, specification
 
 ICC = "com.docker.network.bridge.enable_icc"
 ON = ("1", "t", "T", "TRUE", "true", "True")
@@ -136,7 +136,38 @@ class Icc(VerifyTest):
         self.check("observed", "pass")
         self.bulkhead.write(self.bulkhead.config_file, json.dumps({"networks": {"exclude": ["mine"]}}))
         self.bulkhead.must("apply")
-        self.check("icc-network", "skip", "mine", evidence="excluded")
+        found = self.check("icc-network", "warn", "mine", evidence="networks.exclude .* nothing keeps")
+        self.assertIn("enable_icc=false", found["remedy"])
+        self.check("icc-network", "fail", "mine", arguments=("--icc-required",))
+        self.check("icc-default", "warn", evidence="only wall")
+        config = {"networks": {"exclude": ["mine", "hush"]}, "verify": {"icc_required": True}}
+        self.bulkhead.write(self.bulkhead.config_file, json.dumps(config))
+        self.check("icc-network", "fail", "mine")
+        self.check("icc-default", "fail", evidence="only wall")
+        # ICC off is the engine's own word, and bulkhead adds nothing to it.
+        self.engine.create_network("hush", icc=False, ipv6=False)
+        self.check("icc-network", "pass", "hush", evidence="bulkhead does not guard it")
+        self.check("docker-icc-drop", "pass", "hush")
+        bridge = self.engine.bridge("hush")
+        self.addCleanup(self.inside, "iptables", "-D", "FORWARD", "-i", bridge, "-o", bridge, "-j", "ACCEPT")
+        self.inside("iptables", "-I", "FORWARD", "-i", bridge, "-o", bridge, "-j", "ACCEPT")
+        self.check("docker-icc-drop", "fail", "hush", evidence="does not guard it either")
+        self.bulkhead.write(self.bulkhead.config_file, json.dumps({"networks": {"exclude": ["mine", "hush"]}}))
+        self.check("docker-icc-drop", "warn", "hush")
+
+    def test_observed_by_all_who_share_a_network_namespace(self):
+        """What one of them does not let pass is not let through to any of them."""
+        web = self.engine.run(**specification("shop", "web"))
+        self.engine.run(**specification("strict", "side", network=f"container:{web.name}"))
+        strict = {"app": "strict", "flows": []}
+        for mode, status, evidence in (("enforce", "warn", "only wall"), ("observe", "fail", "only observes")):
+            with self.subTest(mode):
+                self.apply(shop(mode="observe"), {**strict, "mode": mode})
+                observed = self.inside("nft", "list", "set", "inet", "bulkhead", "observed4").stdout
+                self.assertEqual("elements" in observed, mode == "observe")
+                self.check("icc-default", status, evidence=evidence)
+                self.verify("--only", "observed")
+                self.assertEqual("container shop-web-1" in self.found("observed"), mode == "observe")
 
     def test_no_network_of_users(self):
         self.check("icc-network", "skip")
@@ -151,6 +182,14 @@ class DockerRules(VerifyTest):
     def test_icc_is_off(self):
         self.check("icc-default", "pass", evidence="enable_icc=false")
 
+    def setUp(self):
+        super().setUp()
+        # The engine sets it to DROP where it switched forwarding on itself.
+        for tool in ("iptables", "ip6tables"):
+            policy = re.search(r"-P FORWARD (\w+)", self.inside(tool, "-S", "FORWARD").stdout)[1]
+            self.inside(tool, "-P", "FORWARD", "ACCEPT")
+            self.addCleanup(self.inside, tool, "-P", "FORWARD", policy)
+
     def test_drop(self):
         self.engine.run(**specification("shop", "web"))
         self.verify("--only", "docker-icc-drop")
@@ -163,6 +202,11 @@ class DockerRules(VerifyTest):
                 self.assertEqual(len(failed), 1)
                 self.assertTrue(failed[0]["evidence"].startswith(family), failed)
                 self.assertIn("restart docker", failed[0]["remedy"])
+                # Where nothing is forwarded that is not accepted, nothing is missing.
+                self.inside(tool, "-P", "FORWARD", "DROP")
+                self.assertEqual(self.verify("--only", "docker-icc-drop"), 0)
+                self.assertIn("the policy of chain FORWARD", str(self.document["findings"]))
+                self.inside(tool, "-P", "FORWARD", "ACCEPT")
                 self.apply()
                 self.assertEqual(self.verify("--only", "docker-icc-drop"), 0)
                 self.assertIn("warn", {one["status"] for one in self.document["findings"]})
@@ -179,13 +223,54 @@ class DockerRules(VerifyTest):
                 self.inside("iptables", "-D", place, "-i", "docker0", "-j", "ACCEPT")
         self.addCleanup(self.inside, "iptables", "-D", "FORWARD", "-i", "br-+", "-j", "ACCEPT")
         self.addCleanup(self.inside, "iptables", "-D", "FORWARD", "-i", "docker+", "-j", "ACCEPT")
-        self.addCleanup(self.inside, "iptables", "-D", "FORWARD", "-p", "tcp", "--dport", "80", "-j", "ACCEPT")
-        # Of other interfaces, and with conditions: no.
+        # Of other interfaces: no.
         self.inside("iptables", "-I", "FORWARD", "-i", "br-+", "-j", "ACCEPT")
-        self.inside("iptables", "-I", "FORWARD", "-p", "tcp", "--dport", "80", "-j", "ACCEPT")
         self.check("docker-icc-drop", "pass")
         self.inside("iptables", "-I", "FORWARD", "-i", "docker+", "-j", "ACCEPT")
         self.check("docker-icc-drop", "fail")
+
+    def test_conditional_accept_above_the_drop(self):
+        """It opens something, and what cannot be told: no yes, and a warning where bulkhead is the wall."""
+        web, db = self.engine.run_all([specification("shop", one, command=SERVE) for one in ("web", "db")])
+        rules = (
+            ("-m", "physdev", "--physdev-is-bridged"), ("-s", web.address()), ("-p", "tcp", "--dport", "80"),
+        )
+        self.assert_closed(web, db)
+        for rule in rules:
+            with self.subTest(rule):
+                self.inside("iptables", "-I", "DOCKER-USER", *rule, "-j", "ACCEPT")
+                try:
+                    self.assert_open(web, db)
+                    self.verify("--only", "docker-icc-drop")
+                    found = [one for one in self.document["findings"] if one["evidence"].startswith("IPv4")]
+                    self.assertEqual([one["status"] for one in found], ["unknown"])
+                    self.assertRegex(found[0]["evidence"], r"rule 1 of chain DOCKER-USER \(handle \d+\)")
+                    self.bulkhead.write_flows(shop())
+                    self.bulkhead.must("apply")
+                    self.assert_closed(web, db)
+                    self.verify("--only", "docker-icc-drop")
+                    found = [one for one in self.document["findings"] if one["evidence"].startswith("IPv4")]
+                    self.assertEqual([one["status"] for one in found], ["warn"])
+                    self.assertRegex(found[0]["evidence"], r"rule 2 of chain DOCKER-USER .* only wall")
+                finally:
+                    self.bulkhead.must("clear")
+                    self.inside("iptables", "-D", "DOCKER-USER", *rule, "-j", "ACCEPT")
+        # What the engine itself accepts is none of that.
+        self.engine.run(**specification("shop", "public", command=SERVE, host_config={
+            "PortBindings": {"80/tcp": [{"HostPort": "8080"}]}}, ExposedPorts={"80/tcp": {}}))
+        self.assertEqual(self.verify("--only", "docker-icc-drop"), 0)
+        self.assertEqual({one["status"] for one in self.document["findings"]}, {"pass"})
+
+    def test_observed(self):
+        """ICC off is true while bulkhead observes: the engine's drop holds for what bulkhead lets through."""
+        web, db = self.engine.run_all([specification("shop", one, command=SERVE) for one in ("web", "db")])
+        self.apply(shop(WEB_TO_DB, mode="observe"))
+        self.assert_closed(web, db, port=81)
+        self.assert_open(web, db)
+        self.assertEqual(self.verify("--only", "icc-default,docker-icc-drop,observed"), 0)
+        self.assertEqual(self.finding("icc-default")["status"], "pass")
+        self.assertEqual(set(self.found("docker-icc-drop").values()), {"pass"})
+        self.assertEqual(set(self.found("observed").values()), {"warn"})
 
     def test_flushed_ruleset(self):
         self.engine.create_network("off", icc=False)
@@ -220,7 +305,13 @@ class DockerRules(VerifyTest):
     def backend(self, rules):
         """Tables as the engine's own nftables backend (29) makes them, for docker0."""
         for family in ("ip", "ip6"):
-            chain = f"table {family} docker-bridges {{ chain filter-forward-in__docker0 {{ {rules}; }}; }}"
+            jump = '"docker0" : jump filter-forward-in__docker0'
+            chain = (
+                f"table {family} docker-bridges {{ chain filter-forward-in__docker0 {{ {rules}; }}; "
+                f"map filter-forward-in-jumps {{ type ifname : verdict; elements = {{ {jump} }}; }}; "
+                "chain filter-FORWARD { type filter hook forward priority filter; policy accept; "
+                "oifname vmap @filter-forward-in-jumps; }; }"
+            )
             self.inside("nft", f"add table {family} docker-bridges; delete table {family} docker-bridges; {chain}")
 
     def test_nftables_backend(self):
@@ -236,6 +327,12 @@ class DockerRules(VerifyTest):
         found = self.check("docker-accept", "fail", "IPv4", evidence="has not been told the mark")
         self.assertIn('"bridge-accept-fwmark": "0x10000000/0x10000000"', found["remedy"])
         self.backend(f'{accept}; iifname "docker0" counter accept; counter drop')
+        self.assertEqual(self.verify("--only", "docker-icc-drop"), 1)
+        # The chain stands there, and nothing leads to it.
+        self.backend(f"{drop}; counter drop")
+        self.assertEqual(self.verify("--only", "docker-icc-drop"), 0)
+        for family in ("ip", "ip6"):
+            self.inside("nft", "flush", "chain", family, "docker-bridges", "filter-FORWARD")
         self.assertEqual(self.verify("--only", "docker-icc-drop"), 1)
         # On an internal network that backend accepts no mark.
         self.backend(f"{accept}; {drop}")
@@ -336,6 +433,17 @@ class Datapath(VerifyTest):
         self.assertEqual(len(self.found("flow-files")), 2)
         options = [*self.bulkhead.options, "--flows=/nonexistent"]
         self.assertEqual(self.verify("--only", "flow-files", options=options), 3)
+
+
+    def test_bridge_of_another_host(self):
+        """An engine elsewhere has a docker0, too: each of its bridges has to be here."""
+        identifier = self.engine.create_network("far", ipv6=False)
+        self.check("engine", "pass")
+        named = rewrite(lambda network: network["Options"].update({"com.docker.network.bridge.name": "far0"}))
+        options = self.behind((f"/networks/{identifier}$", named))
+        self.assertEqual(self.verify("--only", "engine", options=options), 3)
+        self.assertEqual(self.found("engine"), {"network far": "unknown"})
+        self.assertIn("far0 is not a link", self.finding("engine")["evidence"])
 
 
 class Service(VerifyTest):
@@ -468,8 +576,15 @@ class Service(VerifyTest):
         with open(path, "w", encoding="ascii") as file:
             file.write("whole\n")
         self.check("drift", "unknown")
-        os.unlink(path)
-        self.check("drift", "unknown")
+        os.rename(path, path + ".kept")
+        self.check("drift", "unknown", evidence="the service runs .* has not said yet")
+        # A service that has just been started takes its lock first.
+        with open(path + ".kept", "w", encoding="ascii") as file:
+            file.write("whole 1 \nput-right 0 0 \n")
+        timer = threading.Timer(0.5, os.rename, (path + ".kept", path))
+        timer.start()
+        self.addCleanup(timer.join)
+        self.check("drift", "pass")
 
 
 class Blind(VerifyTest):
@@ -542,6 +657,22 @@ class Blind(VerifyTest):
             ("no-app", "container stranger-one-1"),
         })
 
+    def test_other_bridge(self):
+        self.addCleanup(self.inside, "ip", "link", "del", "lan0")
+        self.inside("ip", "link", "add", "lan0", "type", "bridge")
+        self.engine.create_network("mine", ipv6=False)
+        self.run_shop("mine")
+        self.check("other-bridge", "pass")
+        self.addCleanup(self.inside, "ip", "link", "del", "lan1")
+        self.inside("ip", "link", "add", "lan1", "type", "veth", "peer", "name", "lan2")
+        self.inside("ip", "link", "set", "lan1", "master", "lan0")
+        self.check("other-bridge", "warn", "bridge lan0", evidence="it has 1 port, ")
+        self.assertEqual(len(self.found("other-bridge")), 1)
+        # One that is excluded is the engine's, and icc-network speaks of it.
+        self.bulkhead.write(self.bulkhead.config_file, json.dumps({"networks": {"exclude": ["mine"]}}))
+        self.verify("--only", "other-bridge")
+        self.assertEqual(len(self.found("other-bridge")), 1)
+
     def test_foreign_driver(self):
         identifier = self.engine.create_network("odd", ipv6=False)
         self.check("foreign-driver", "pass")
@@ -572,6 +703,28 @@ class Blind(VerifyTest):
         self.assertIn("shop.json:", self.finding("flow-unmatched")["subject"])
         self.bulkhead.write_flows(shop({"from": "webb", "to": "web", "ports": ["80"]}))
         self.assertIn('its "from"', warned()["flow-unmatched"])
+        # Each of a list by itself.
+        self.bulkhead.write_flows(shop({"from": ["web", "webb"], "to": ["web", "world"], "ports": ["80"]}))
+        self.assertEqual(list(warned()), ["flow-unmatched"])
+        self.assertIn('shop/webb -> shop/web, ...: no running container is its "from"', warned()["flow-unmatched"])
+
+    def test_flows_of_lists_apart(self):
+        for network in ("one", "two"):
+            self.engine.create_network(network, ipv6=False)
+        for service, network in (("web", "one"), ("db", "one"), ("job", "two")):
+            self.engine.run(**specification("shop", service, network=network))
+        for ends, wanted in (
+            ({"from": ["web", "db"], "to": "web"}, []),
+            ({"from": ["db", "job"], "to": "web"}, ["shop/job -> shop/web: "]),
+            ({"from": "web", "to": ["db", "job"]}, ["shop/web -> shop/job: "]),
+            ({"from": ["web", "*"], "to": "job"}, ["shop/web -> shop/job: "]),
+            ({"from": ["web", "db"], "to": "job"}, ["shop/web -> shop/job: ", "shop/db -> shop/job: "]),
+        ):
+            with self.subTest(ends):
+                self.bulkhead.write_flows(shop({**ends, "ports": ["80"]}))
+                self.assertEqual(self.verify("--only", "flow-apart,flow-unmatched"), 0)
+                said = [one["evidence"].split(": ")[0] + ": " for one in self.document["findings"] if one["status"] == "warn"]
+                self.assertEqual(said, wanted)
 
 
 class Unknown(VerifyTest):

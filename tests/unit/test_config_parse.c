@@ -67,6 +67,7 @@ static void assert_defaults(const struct config *config)
 	assert_false(config->verify.docker_group_given);
 	assert_int_equal(config->verify.docker_group_count, 0);
 	assert_null(config->verify.engine_minimum);
+	assert_false(config->verify.icc_required);
 }
 
 static void defaults(void **state)
@@ -248,6 +249,14 @@ static void verify_keys(void **state)
 	assert_int_equal(config->verify.docker_group_count, 0);
 	assert_string_equal(config->verify.engine_minimum, "24");
 	config_free(config);
+	config = parse_clean("{ \"verify\": { \"icc_required\": true } }");
+	assert_true(config->verify.icc_required);
+	config_free(config);
+	config = parse_clean("{ \"verify\": { \"icc_required\": false } }");
+	assert_false(config->verify.icc_required);
+	config_free(config);
+	refuses("{ \"verify\": { \"icc_required\": 1 } }",
+		"1:31: \"icc_required\" must be true or false, not a number");
 	config = parse_clean("{ \"verify\": {} }");
 	assert_false(config->verify.docker_group_given);
 	assert_null(config->verify.engine_minimum);

@@ -352,6 +352,12 @@ static void test_nothing_managed(void **state)
 	networks[0].managed = false;
 	probe();
 	for (size_t i = 0; i < IDS; i++)
+		assert_int_equal(finding_of(ids[i], "")->status, VERIFY_WARN);
+	assert_non_null(strstr(finding_of("probe-tcp", "")->evidence, "excludes every bridge network"));
+	set_network(0, "none", "");
+	networks[0].managed = false;
+	probe();
+	for (size_t i = 0; i < IDS; i++)
 		assert_int_equal(finding_of(ids[i], "")->status, VERIFY_SKIP);
 }
 
