@@ -105,7 +105,9 @@ int cmd_clear(const struct options *options)
 	}
 	if (!options->json)
 		print_text(&removed);
-	else if (print_json(&removed) < 0)
+	else if (print_json(&removed) < 0) {
+		log_error("out of memory");
 		return EXIT_UNKNOWN;
+	}
 	return EXIT_YES;
 }

@@ -413,8 +413,8 @@ int cmd_list(const struct options *options)
 	say_state(&state);
 	r = options->json ? cmd_list_json(&state, options) : print_lists(&state, options);
 	kernel_state_clear(&state);
-	if (r < 0 || fflush(stdout) != 0) {
-		log_error("list: could not print everything");
+	if (r < 0) {
+		log_error("out of memory");
 		return EXIT_UNKNOWN;
 	}
 	return EXIT_YES;

@@ -176,7 +176,6 @@ static int run(const struct host *host)
 				 .root = options->root && strcmp(options->root, "/") != 0 ? options->root : "" };
 	struct facts facts = { 0 };
 	struct error err;
-	bool printed;
 	int status;
 
 	if (options->quiet)
@@ -188,14 +187,11 @@ static int run(const struct host *host)
 	gather(host, &facts, &verify);
 	verify_run(&verify);
 	status = verify_exit_status(&verify);
-	if (verify.out_of_memory) {
+	if (!options->json && !verify.out_of_memory)
+		verify_print(&verify);
+	else if (verify.out_of_memory || !verify_print_json(&verify)) {
 		log_error("out of memory");
-	} else {
-		printed = options->json ? verify_print_json(&verify) : verify_print(&verify);
-		if (!printed) {
-			log_error("verify: could not print everything");
-			status = EXIT_UNKNOWN;
-		}
+		status = EXIT_UNKNOWN;
 	}
 	verify_clear(&verify);
 	facts_clear(&facts);

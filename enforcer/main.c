@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "diagnostics.h"
+#include "output.h"
 
 static void print_help(void)
 {
@@ -44,7 +45,7 @@ static int unknown_command(const char *name)
 	return EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	const struct command *command;
 	struct options options;
@@ -80,4 +81,13 @@ int main(int argc, char **argv)
 		return EXIT_YES;
 	}
 	return command->run(&options);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	output_open();
+	status = run(argc, argv);
+	return output_close(argc > 1 ? argv[1] : "help") ? status : EXIT_UNKNOWN;
 }

@@ -79,16 +79,22 @@ static const struct option *find_option(const char *word, const char **ret_value
 	return NULL;
 }
 
-static bool store(const struct option *option, const char *value, struct options *options)
+/* NULL, or what is wrong. */
+static const char *store(const struct option *option, const char *value, struct options *options)
 {
 	char *field = (char *)options + option->offset;
 
 	if (option->kind == OPTION_FLAG) {
 		*(bool *)field = true;
-		return value == NULL;
+		return value ? "takes no value" : NULL;
 	}
+	if (!value || !*value)
+		return "needs a value";
+	/* Two do not say which of them is meant. */
+	if (*(const char **)field)
+		return "is given twice";
 	*(const char **)field = value;
-	return value && *value;
+	return NULL;
 }
 
 bool options_parse(const struct command *command, int argc, char **argv, struct options *ret_options,
@@ -99,7 +105,7 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 
 	for (int i = 1; i < argc; i++) {
 		const struct option *option;
-		const char *value;
+		const char *value, *wrong;
 
 		if (only_arguments || argv[i][0] != '-' || !argv[i][1]) {
 			/* Arguments are collected at the front of argv: its own words have been read by then. */
@@ -117,9 +123,9 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 		}
 		if (option->kind == OPTION_TEXT && !value && i + 1 < argc)
 			value = argv[++i];
-		if (!store(option, value, &options)) {
-			snprintf(ret_problem, 256, "%s: --%s %s", command->name, option->name,
-				 option->kind == OPTION_TEXT ? "needs a value" : "takes no value");
+		wrong = store(option, value, &options);
+		if (wrong) {
+			snprintf(ret_problem, 256, "%s: --%s %s", command->name, option->name, wrong);
 			return false;
 		}
 	}

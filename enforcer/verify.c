@@ -71,11 +71,13 @@ static bool asked_for(const struct options *options, const struct verify_group *
 		return true;
 	if (lists(options->skip, check))
 		return false;
-	if (options->only)
-		return lists(options->only, check);
+	if (lists(options->only, check))
+		return true;
 	if (is_probe(group))
 		return options->probe;
-	return !group->audit || options->all;
+	if (group->audit)
+		return options->all;
+	return !options->only;
 }
 
 bool verify_wants(const struct verify *verify, const char *id)
@@ -169,9 +171,26 @@ static bool list_valid(const char *option, const char *list, char ret_problem[25
 	return true;
 }
 
+static bool any_asked_for(const struct options *options)
+{
+	for (size_t i = 0; i < verify_group_count; i++) {
+		for (size_t j = 0; j < verify_groups[i]->check_count; j++) {
+			if (asked_for(options, verify_groups[i], &verify_groups[i]->checks[j]))
+				return true;
+		}
+	}
+	return false;
+}
+
 bool verify_selection_valid(const struct options *options, char ret_problem[256])
 {
-	return list_valid("only", options->only, ret_problem) && list_valid("skip", options->skip, ret_problem);
+	if (!list_valid("only", options->only, ret_problem) || !list_valid("skip", options->skip, ret_problem))
+		return false;
+	if (any_asked_for(options))
+		return true;
+	/* Nothing was looked at, and nothing failed: that must not look like a yes. */
+	snprintf(ret_problem, 256, "--only and --skip leave no check");
+	return false;
 }
 
 void verify_run(struct verify *verify)

@@ -75,7 +75,7 @@ struct verify {
 struct verify_group {
 	const char *name;  /* "datapath" */
 	const char *title; /* heading for people */
-	bool audit;	   /* only with --all, or where --only names one of its checks */
+	bool audit;	   /* only with --all, or those of its checks that --only names */
 	const struct verify_check *checks;
 	size_t check_count;
 	void (*run)(struct verify *verify);
@@ -108,7 +108,8 @@ bool verify_icc_required(const struct verify *verify);
 extern const struct verify_group *const verify_groups[];
 extern const size_t verify_group_count;
 
-/* Whether --only and --skip name nothing but checks that there are.  False: *ret_problem says what is wrong. */
+/* Whether --only and --skip name nothing but checks that there are, and leave one.  False: *ret_problem says what is
+ * wrong. */
 bool verify_selection_valid(const struct options *options, char ret_problem[256]);
 /* Runs every group of which a check was asked for. */
 void verify_run(struct verify *verify);
@@ -121,8 +122,8 @@ int verify_exit_status(const struct verify *verify);
 /* Frees the findings, nothing else. */
 void verify_clear(struct verify *verify);
 
-/* Printing: false when it could not be printed. */
-bool verify_print(const struct verify *verify);
+/* Printing.  False: out of memory. */
+void verify_print(const struct verify *verify);
 bool verify_print_json(const struct verify *verify);
 
 #endif

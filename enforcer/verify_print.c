@@ -73,7 +73,7 @@ static void print_finding(const struct verify *verify, const struct verify_findi
 		print_remedy(finding->remedy);
 }
 
-bool verify_print(const struct verify *verify)
+void verify_print(const struct verify *verify)
 {
 	bool quiet = verify->host->options->quiet, colour = wants_colour();
 	int width = id_width(verify);
@@ -90,7 +90,6 @@ bool verify_print(const struct verify *verify)
 		printf("%zu passed, %zu warned, %zu failed, %zu could not be told\n", verify_count(verify, VERIFY_PASS),
 		       verify_count(verify, VERIFY_WARN), verify_count(verify, VERIFY_FAIL),
 		       verify_count(verify, VERIFY_UNKNOWN));
-	return fflush(stdout) == 0;
 }
 
 /* ---- JSON ---- */
@@ -148,5 +147,5 @@ bool verify_print_json(const struct verify *verify)
 			continue;
 		ok = add_finding(findings, &verify->findings[i]);
 	}
-	return json_out_print(document, ok) == 0 && fflush(stdout) == 0;
+	return json_out_print(document, ok) == 0;
 }

@@ -51,6 +51,13 @@ static void selection(void **state)
 	assert_false(wanted(&options, "icc-default"));
 	options.only = "table";
 	assert_false(wanted(&options, "tables"));
+	/* What is asked for besides comes along. */
+	options = (struct options){ .only = "policy", .all = true, .skip = "engine-userns" };
+	assert_true(wanted(&options, "policy") && wanted(&options, "host-partition"));
+	assert_false(wanted(&options, "tables") || wanted(&options, "engine-userns") || wanted(&options, "probe-tcp"));
+	options = (struct options){ .only = "policy", .probe = true };
+	assert_true(wanted(&options, "policy") && wanted(&options, "probe-tcp"));
+	assert_false(wanted(&options, "tables") || wanted(&options, "host-partition"));
 }
 
 /* The groups that only --all or --probe bring, and --only without either. */
@@ -85,9 +92,17 @@ static void valid_lists(void **state)
 	(void)state;
 	assert_true(verify_selection_valid(&options, problem));
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		options = (struct options){ .only = good[i], .skip = good[i] };
+		options = (struct options){ .only = good[i][0] ? good[i] : NULL };
+		assert_true(verify_selection_valid(&options, problem));
+		options = (struct options){ .skip = good[i] };
 		assert_true(verify_selection_valid(&options, problem));
 	}
+	/* Nothing to look at is no answer. */
+	options = (struct options){ .only = "tables,owner", .skip = "owner,tables" };
+	assert_false(verify_selection_valid(&options, problem));
+	assert_string_equal(problem, "--only and --skip leave no check");
+	options.probe = true;
+	assert_true(verify_selection_valid(&options, problem));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		options = (struct options){ .only = bad[i] };
 		assert_false(verify_selection_valid(&options, problem));
