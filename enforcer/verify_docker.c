@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Docker's own rules: its drop where ICC is off, the accept that lets declared flows pass it, and where both stand. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "icc.h"
 #include "kernel_icc.h"
 #include "verify_datapath.h"
+#include "verify_files.h"
 
 static const char *const family_names[2] = { "IPv4", "IPv6" };
 
@@ -240,22 +239,21 @@ void verify_docker_accept(struct verify *verify)
 /* The tables that the old interface has filled, "nat filter".  False: could not be told. */
 static bool read_legacy(const char *root, const char *file, char tables[128], struct error *err)
 {
-	char path[4200];
-	cleanup_close int fd = -1;
-	ssize_t length;
+	cleanup_free char *text = NULL;
+	struct stat folder;
+	char path[64];
+	size_t length;
+	int r;
 
-	snprintf(path, sizeof(path), "%s/proc/net/%s", root, file);
-	tables[0] = '\0';
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	/* The module is not loaded. */
-	if (fd < 0 && errno == ENOENT)
-		return true;
-	length = fd < 0 ? -1 : read(fd, tables, 127);
-	if (length < 0) {
-		(void)error_set(err, -errno, "%s: %s", path, strerror(errno));
+	/* Where there is no /proc, nothing in it tells anything. */
+	if (verify_files_stat(root, "/proc/net/.", &folder, err) < 0)
 		return false;
-	}
-	tables[length] = '\0';
+	snprintf(path, sizeof(path), "/proc/net/%s", file);
+	tables[0] = '\0';
+	r = verify_files_read(root, path, &text, &length, err);
+	if (r < 0)
+		return r == -ENOENT; /* the module is not loaded */
+	snprintf(tables, 128, "%s", text);
 	for (char *c = tables; *c; c++)
 		*c = *c == '\n' && c[1] ? ' ' : *c == '\n' ? '\0' : *c;
 	return true;

@@ -121,8 +121,9 @@ static int open_beneath(const char *root, const char *path, int flags, struct er
 		return fd < 0 ? failed(path, errno, err) : fd;
 	}
 	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* Without the folder nothing is known of what is beneath it: never "there is no such file". */
 	if (folder < 0)
-		return failed(root, errno, err);
+		return error_set(err, -ENXIO, "%s: %s", root, strerror(errno));
 	r = resolve(folder, path, !(flags & O_NOFOLLOW), &way);
 	if (r < 0)
 		return failed(path, -r, err);

@@ -5,7 +5,7 @@
  *
  * root is "" for the host itself, else a folder's absolute path; links are followed, and stay inside it.  Paths are
  * absolute, as the host sees them, and so are those in errors.  -ENOENT says that there is no such file, which is a
- * fact; every other error means that nothing is known.
+ * fact; every other error means that nothing is known, -ENXIO for instance: there is no such root.
  */
 #ifndef BULKHEAD_VERIFY_FILES_H
 #define BULKHEAD_VERIFY_FILES_H

@@ -327,18 +327,30 @@ static void doubt(struct verify *verify, const struct engine_facts *facts, size_
 	}
 }
 
+static void know_nothing(struct verify *verify, const char *why)
+{
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		if (strcmp(checks[i].id, VERSION) != 0)
+			verify_find(verify, checks[i].id, VERIFY_UNKNOWN, NULL, NULL, "%s", why);
+	}
+}
+
 void verify_host_judge(struct verify *verify, const struct engine_facts *facts)
 {
 	size_t first = verify->finding_count;
+	struct stat folder;
+	struct error err;
 
 	check_version(verify);
 	/* Nothing of this host is said of an engine that is not known to be here. */
 	if (verify->client && docker_client_remote(verify->client)) {
-		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-			if (strcmp(checks[i].id, VERSION) != 0)
-				verify_find(verify, checks[i].id, VERIFY_UNKNOWN, NULL, NULL, "%s",
-					    facts->process_problem);
-		}
+		know_nothing(verify, facts->process_problem);
+		return;
+	}
+	/* Of a folder that nothing is mounted on, every file is missing. */
+	if (verify_files_stat(verify->root, "/etc", &folder, &err) < 0) {
+		error_context(&err, 0, "%s is no host's root folder", verify->root);
+		know_nothing(verify, err.text);
 		return;
 	}
 	check_partition(verify, facts);

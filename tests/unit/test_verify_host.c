@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 
+#include "verify_datapath.h"
 #include "verify_files.h"
 #include "verify_host_internal.h"
 
@@ -553,12 +554,67 @@ static void links_stay_inside(void **state)
 	assert_int_equal(verify_files_read(scene->root, "/etc/up/more", &text, &length, &err), -ENOENT);
 	assert_int_equal(verify_files_list(scene->root, "/", &names, &err), 0);
 	assert_true(texts_have(&names, "etc") && !texts_have(&names, "tmp"));
-	assert_int_equal(verify_files_read("/nowhere/at/all", "/etc/group", &text, &length, &err), -ENOENT);
+	assert_int_equal(verify_files_read("/nowhere/at/all", "/etc/group", &text, &length, &err), -ENXIO);
+	assert_string_equal(err.text, "/nowhere/at/all: No such file or directory");
 	scene_link(scene, "/long", "0123456789abcdef");
 	assert_int_equal(verify_files_link(scene->root, "/long", target, sizeof(target), &err), -ENAMETOOLONG);
 	assert_int_equal(verify_files_read("", "/proc/self/status", &text, &length, &err), 0);
 	assert_true(length > 0 && strlen(text) == length);
 	free(text);
+}
+
+static void expect_nothing_is_known(struct scene *scene, const char *root)
+{
+	struct host host = { .options = NULL, .config = scene->host.config };
+
+	scene->verify.root = root;
+	scene->verify.host = &host;
+	scene_judge(scene, NULL, verify_host_judge);
+	verify_docker_legacy(&scene->verify);
+	assert_true(scene->verify.finding_count > 40);
+	for (size_t i = 0; i < scene->verify.finding_count; i++) {
+		const struct verify_finding *finding = &scene->verify.findings[i];
+
+		if (strcmp(finding->check->id, "host-engine-version") == 0)
+			continue;
+		if (finding->status != VERIFY_UNKNOWN)
+			fail_msg("%s of no host: %s", finding->check->id, finding->evidence);
+	}
+	scene->verify.host = &scene->host;
+}
+
+/* A mount that is not there, a name that is misspelt: every file is missing, and none of them says anything. */
+static void a_root_that_is_none(void **state)
+{
+	struct scene *scene = *state;
+	char path[512];
+
+	scene_drop(scene, "/etc");
+	expect_nothing_is_known(scene, scene->root);
+	expect_nothing_is_known(scene, "/nowhere/at/all");
+	scene_put(scene, "/file", "");
+	expect_nothing_is_known(scene, scene_path(scene, "/file", path));
+}
+
+static void old_tables(void **state)
+{
+	struct scene *scene = *state;
+
+	verify_docker_legacy(&scene->verify);
+	scene_expect(scene, "iptables-legacy", VERIFY_UNKNOWN, "/proc/net");
+	verify_clear(&scene->verify);
+	scene_folder(scene, "/proc/self/net");
+	scene_link(scene, "/proc/net", "self/net");
+	verify_docker_legacy(&scene->verify);
+	scene_expect(scene, "iptables-legacy", VERIFY_PASS, "no table");
+	verify_clear(&scene->verify);
+	scene_put(scene, "/proc/net/ip6_tables_names", "mangle\nfilter\n");
+	verify_docker_legacy(&scene->verify);
+	scene_expect_about(scene, "iptables-legacy", "IPv6", VERIFY_FAIL, "(mangle filter)");
+	verify_clear(&scene->verify);
+	scene_folder(scene, "/proc/net/ip_tables_names");
+	verify_docker_legacy(&scene->verify);
+	scene_expect(scene, "iptables-legacy", VERIFY_UNKNOWN, "no regular file");
 }
 
 #define test(function) cmocka_unit_test_setup_teardown(function, scene_enter, scene_leave)
@@ -585,6 +641,8 @@ int main(void)
 		test(what_is_not_there_is_skipped),
 		test(certificates_are_told_by_name),
 		test(links_stay_inside),
+		test(a_root_that_is_none),
+		test(old_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

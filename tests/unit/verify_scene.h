@@ -52,10 +52,15 @@ static inline int scene_remove_entry(const char *path, const struct stat *status
 static inline int scene_enter(void **state)
 {
 	struct scene *scene = calloc(1, sizeof(*scene));
+	char folder[80];
 
 	umask(022);
 	strcpy(scene->root, "/tmp/test_verify.XXXXXX");
 	if (!mkdtemp(scene->root) || chmod(scene->root, 0755) < 0)
+		return -1;
+	/* What every host has. */
+	snprintf(folder, sizeof(folder), "%s/etc", scene->root);
+	if (mkdir(folder, 0755) < 0)
 		return -1;
 	scene->host.config = config_new();
 	scene->networks[0] = &scene->network;
