@@ -169,6 +169,17 @@ static void gather(const struct host *host, struct facts *facts, struct verify *
 			   datapath_whole(&datapath);
 }
 
+/* Nothing can be looked at: a message, and the document all the same, in which whoever reads that finds it. */
+static int say_error(const struct host *host, const char *why)
+{
+	struct verify verify = { .host = host, .error = why };
+
+	log_error("%s", why);
+	if (host->options->json && !verify_print_json(&verify))
+		log_error("out of memory");
+	return EXIT_UNKNOWN;
+}
+
 static int run(const struct host *host)
 {
 	const struct options *options = host->options;
@@ -180,10 +191,8 @@ static int run(const struct host *host)
 
 	if (options->quiet)
 		log_level(CONFIG_LOG_ERROR);
-	if (host_load_flows(host, &facts.files, &err) < 0) {
-		log_error("%s", err.text);
-		return EXIT_UNKNOWN;
-	}
+	if (host_load_flows(host, &facts.files, &err) < 0)
+		return say_error(host, err.text);
 	gather(host, &facts, &verify);
 	verify_run(&verify);
 	status = verify_exit_status(&verify);
@@ -214,8 +223,8 @@ int cmd_verify(const struct options *options)
 		return EXIT_USAGE;
 	}
 	if (host_open(options, &host, &err) < 0) {
-		log_error("%s", err.text);
-		return EXIT_UNKNOWN;
+		host = (struct host){ .options = options };
+		return say_error(&host, err.text);
 	}
 	status = run(&host);
 	host_clear(&host);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 struct question {
 	struct loop *loop;
 	struct error *err;
@@ -38,8 +40,8 @@ static void answered(const struct docker_response *response, void *data)
 	}
 	if (response->status != 200) {
 		question->result =
-			error_set(question->err, refused(response->status), "%s: the engine answers %d: %.200s",
-				  question->path, response->status, response->body);
+			error_set(question->err, refused(response->status), "%s: the engine answers %d: %.*s",
+				  question->path, response->status, (int)utf8_cut(response->body, 200), response->body);
 		return;
 	}
 	question->body = malloc(response->length + 1);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "docker_ask.h"
+#include "utf8.h"
 #include "verify_files.h"
 
 #define INFO_TIMEOUT_MS 10000u
@@ -210,7 +211,8 @@ static int no_process(const struct search *search, const char *data, char **prob
 			 "%zu processes are named dockerd, and which of them is this engine cannot be told",
 			 search->as_good);
 	else if (search->seen && data)
-		snprintf(text, sizeof(text), "no process named dockerd has its data in %.300s and its pidfile", data);
+		snprintf(text, sizeof(text), "no process named dockerd has its data in %.*s and its pidfile",
+			 (int)utf8_cut(data, 300), data);
 	else
 		snprintf(text, sizeof(text), "no process named dockerd is seen here");
 	return set_problem(problem, text);

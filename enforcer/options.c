@@ -43,7 +43,7 @@ static const struct option {
 	{ "skip", 0, OPTIONS_VERIFY, OPTION_TEXT, offsetof(struct options, skip), "ID",
 	  "all but this check, or these" },
 	{ "quiet", 0, OPTIONS_VERIFY, OPTION_FLAG, offsetof(struct options, quiet), NULL,
-	  "print nothing that is in order: for cron" },
+	  "print only what failed or could not be told: for cron" },
 	{ "root", 0, OPTIONS_VERIFY, OPTION_TEXT, offsetof(struct options, root), "DIR",
 	  "the folder that host facts are read from (else /)" },
 	{ "icc-required", 0, OPTIONS_VERIFY, OPTION_FLAG, offsetof(struct options, icc_required), NULL,

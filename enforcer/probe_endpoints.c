@@ -12,6 +12,7 @@
 
 #include "loop.h"
 #include "probe_socket.h"
+#include "utf8.h"
 
 /* Without spanning tree a port forwards as soon as its link is up; with it, after half a minute, for which nobody
  * waits. */
@@ -183,7 +184,7 @@ bool probe_place_works(const struct probe_place *place)
 
 static void note(struct probe_place *place, const char *problem)
 {
-	snprintf(place->problem, sizeof(place->problem), "%.500s", problem);
+	snprintf(place->problem, sizeof(place->problem), "%.*s", (int)utf8_cut(problem, sizeof(place->problem) - 1), problem);
 }
 
 static void make_place(struct probe_endpoints *endpoints, struct probe_place *place)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 /* Takes the text, also on failure. */
 static int append(struct texts *texts, char *text)
 {
@@ -81,6 +83,51 @@ char *texts_join(const struct texts *texts, const char *separator)
 	for (size_t i = 0; i < texts->count; i++)
 		used += (size_t)snprintf(joined + used, size - used, "%s%s", i ? separator : "", texts->items[i]);
 	return joined;
+}
+
+static bool is_plain(const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+=,-";
+
+	return word[0] && word[0] != '=' && !word[strspn(word, plain)];
+}
+
+static bool is_printable(const char *word)
+{
+	size_t length = strlen(word), taken;
+	uint32_t point;
+
+	for (; length; word += taken, length -= taken) {
+		taken = utf8_decode(word, length, &point);
+		if (!taken || point < 0x20 || (point >= 0x7f && point < 0xa0))
+			return false;
+	}
+	return true;
+}
+
+char *texts_shell(const char *word)
+{
+	bool printable = is_printable(word);
+	/* Each byte takes four at most, as '\'' and \x1b do. */
+	char *quoted = is_plain(word) ? NULL : malloc(strlen(word) * 4 + 4), *end = quoted;
+
+	if (is_plain(word))
+		return strdup(word);
+	if (!quoted)
+		return NULL;
+	end = stpcpy(end, printable ? "'" : "$'");
+	for (; *word; word++) {
+		unsigned char byte = (unsigned char)*word;
+
+		if (printable && byte == '\'')
+			end = stpcpy(end, "'\\''");
+		else if (!printable && (byte < 0x20 || byte > 0x7e || byte == '\\' || byte == '\''))
+			end += sprintf(end, "\\x%02x", byte);
+		else
+			*end++ = (char)byte;
+	}
+	strcpy(end, "'");
+	return quoted;
 }
 
 void texts_clear(struct texts *texts)

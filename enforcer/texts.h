@@ -25,6 +25,10 @@ bool texts_have(const struct texts *texts, const char *text);
 /* All in one, with the separator between; "" for none.  The caller's; NULL when out of memory. */
 char *texts_join(const struct texts *texts, const char *separator);
 
+/* The word as a shell has to be given it: as it is, or in quotes where it needs them.  What is no printable text is
+ * written as bash(1) takes it, $'\x1b', so that it survives a terminal.  The caller's; NULL when out of memory. */
+char *texts_shell(const char *word);
+
 /* Frees the items, not the struct itself; leaves it empty and usable. */
 void texts_clear(struct texts *texts);
 

@@ -220,8 +220,7 @@ static char *printable_line(const char *text, size_t length)
 	return copy;
 }
 
-/* The same for a text of several lines. */
-static char *printable(const char *text)
+char *verify_printable(const char *text)
 {
 	char *all = strdup("");
 
@@ -249,9 +248,9 @@ static void finding_clear(struct verify_finding *finding)
 /* The texts of the finding.  False when out of memory. */
 static bool fill(struct verify_finding *finding, const char *subject, const char *evidence, const char *remedy)
 {
-	finding->evidence = printable(evidence);
-	finding->subject = subject ? printable(subject) : NULL;
-	finding->remedy = remedy ? printable(remedy) : NULL;
+	finding->evidence = verify_printable(evidence);
+	finding->subject = subject ? verify_printable(subject) : NULL;
+	finding->remedy = remedy ? verify_printable(remedy) : NULL;
 	return finding->evidence && (finding->subject || !subject) && (finding->remedy || !remedy);
 }
 
@@ -308,7 +307,7 @@ size_t verify_count(const struct verify *verify, enum verify_status status)
 
 int verify_exit_status(const struct verify *verify)
 {
-	if (verify->out_of_memory || verify_count(verify, VERIFY_UNKNOWN))
+	if (verify->error || verify->out_of_memory || verify_count(verify, VERIFY_UNKNOWN))
 		return EXIT_UNKNOWN;
 	return verify_count(verify, VERIFY_FAIL) ? EXIT_NO : EXIT_YES;
 }

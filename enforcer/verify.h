@@ -43,7 +43,8 @@ struct verify_finding {
 /* Everything that a group may look at. */
 struct verify {
 	const struct host *host; /* configuration and options */
-	const char *root; /* the folder that host facts are read from: "" for the host itself, else an absolute path */
+	const char *error; /* why nothing could be looked at, a configuration that cannot be used for instance; or NULL */
+	const char *root;  /* the folder that host facts are read from: "" for the host itself, else an absolute path */
 	struct loop *loop;
 	struct docker_client *client;  /* NULL, and the next three too, where the engine could not be reached … */
 	const char *engine_error;      /* … and why; NULL where it could */
@@ -121,6 +122,10 @@ size_t verify_count(const struct verify *verify, enum verify_status status);
 int verify_exit_status(const struct verify *verify);
 /* Frees the findings, nothing else. */
 void verify_clear(struct verify *verify);
+
+/* A copy in which each line is printable text: control characters and what is no UTF-8 are escaped.  NULL: out of
+ * memory. */
+char *verify_printable(const char *text);
 
 /* Printing.  False: out of memory. */
 void verify_print(const struct verify *verify);

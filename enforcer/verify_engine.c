@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
 #include "verify_engine_internal.h"
 
 #define ICC	   "engine-icc"
@@ -180,7 +181,7 @@ static void tell_userns(const struct engine_facts *facts, char *text, size_t siz
 	char where[256];
 
 	if (told && told[0])
-		snprintf(text, size, "userns-remap is \"%.100s\" %s", told,
+		snprintf(text, size, "userns-remap is \"%.*s\" %s", (int)utf8_cut(told, 100), told,
 			 verify_engine_where(facts, facts->command.userns_remap, where, sizeof(where)));
 	else
 		snprintf(text, size, "userns-remap is set neither on its command line nor in its configuration file");

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
 #include "verify_engine_internal.h"
 
 #define TLS "engine-tls"
@@ -176,7 +177,8 @@ static size_t judge_listeners(struct verify *verify, const struct engine_facts *
 		snprintf(subject, sizeof(subject), "%s%s%s:%u/tcp", listener->address.family == ADDRESS_IPV6 ? "[" : "",
 			 address, listener->address.family == ADDRESS_IPV6 ? "]" : "", (unsigned)listener->port);
 		if (command || file)
-			snprintf(seen, sizeof(seen), "dockerd listens, as \"%.100s\" %s says", command ? command : file,
+			snprintf(seen, sizeof(seen), "dockerd listens, as \"%.*s\" %s says",
+				 (int)utf8_cut(command ? command : file, 100), command ? command : file,
 				 verify_engine_where(facts, command, where, sizeof(where)));
 		else
 			snprintf(seen, sizeof(seen), "dockerd (pid %d) listens, which nothing that it was told names",

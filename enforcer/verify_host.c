@@ -6,6 +6,7 @@
 
 #include "accounts.h"
 #include "engine_version.h"
+#include "utf8.h"
 #include "verify_files.h"
 #include "verify_host_internal.h"
 
@@ -234,7 +235,7 @@ static void check_group(struct verify *verify, const struct engine_facts *facts)
 	gid_t gid;
 	struct error err;
 
-	snprintf(subject, sizeof(subject), "group %.100s", name);
+	snprintf(subject, sizeof(subject), "group %.*s", (int)utf8_cut(name, 100), name);
 	if (verify_files_read(verify->root, "/etc/group", &groups, &length, &err) < 0 ||
 	    verify_files_read(verify->root, "/etc/passwd", &users, &length, &err) < 0) {
 		verify_find(verify, GROUP, VERIFY_UNKNOWN, subject, NULL, "%s", err.text);

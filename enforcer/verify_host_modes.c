@@ -79,11 +79,24 @@ static int look_at(const struct verify *verify, const struct wish *wish, const s
 	return 0;
 }
 
+static char *join_for_shell(const struct texts *files)
+{
+	cleanup_texts struct texts words = { 0 };
+
+	for (size_t i = 0; i < files->count; i++) {
+		cleanup_free char *word = texts_shell(files->items[i]);
+
+		if (!word || texts_add(&words, word, strlen(word)) < 0)
+			return NULL;
+	}
+	return texts_join(&words, " ");
+}
+
 /* One of the two checks: what is wrong, how many there are, what could not be seen. */
 static int say(struct verify *verify, const char *id, const char *subject, const struct found *found,
 	       const struct texts *wrong, const struct texts *files, const char *command, const char *right)
 {
-	cleanup_free char *all = texts_join(wrong, "; "), *names = texts_join(files, " "), *remedy = NULL;
+	cleanup_free char *all = texts_join(wrong, "; "), *names = join_for_shell(files), *remedy = NULL;
 
 	if (!all || !names || asprintf(&remedy, "%s %s", command, names) < 0) {
 		remedy = NULL;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "icc.h"
+#include "texts.h"
 #include "verify.h"
 
 static const struct verify_check checks[] = {
@@ -15,15 +16,19 @@ static const struct verify_check checks[] = {
 	"put \"icc\": false into /etc/docker/daemon.json, and restart the engine: systemctl restart docker\n"          \
 	"(with \"live-restore\": true end all containers on that bridge first: the engine leaves it as it is)"
 
-/* A network that has endpoints cannot be removed, and its options cannot be changed. */
-static const char *remedy_for(const struct network *network, char text[1024])
+/* A network that has endpoints cannot be removed, and its options cannot be changed.  NULL when out of memory. */
+static const char *remedy_for(const struct network *network, char text[4096])
 {
-	snprintf(text, 1024,
+	cleanup_free char *name = texts_shell(network->name);
+
+	if (!name)
+		return NULL;
+	snprintf(text, 4096,
 		 "the option cannot be changed, the network has to be made anew, with the option and its others:\n"
 		 "docker network rm %s && docker network create -o " ICC_OPTION "=false %s\n"
 		 "of a Compose file: networks: { NAME: { driver_opts: { " ICC_OPTION ": \"false\" } } },\n"
 		 "then docker compose down && docker compose up -d",
-		 network->name, network->name);
+		 name, name);
 	return text;
 }
 
@@ -48,9 +53,10 @@ static void judge_on(struct verify *verify, const char *id, const char *subject,
 
 static void judge(struct verify *verify, const char *id, const struct network *network)
 {
-	char subject[300], seen[300], text[1024];
+	char subject[300], seen[300], text[4096];
 	const char *remedy = strcmp(id, "icc-default") == 0 ? REMEDY_DEFAULT : remedy_for(network, text);
 
+	verify->out_of_memory = verify->out_of_memory || !remedy;
 	snprintf(subject, sizeof(subject), "network %s", network->name);
 	if (network->icc)
 		snprintf(seen, sizeof(seen), ICC_OPTION "=%s", network->icc);

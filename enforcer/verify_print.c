@@ -59,6 +59,13 @@ static const struct verify_finding *told_before(const struct verify *verify, con
 	return NULL;
 }
 
+/* --quiet: what does not change the exit status.  Warnings are for whoever looks; a host that has some has them for
+ * good, and mail about them every quarter of an hour is read by nobody. */
+static bool left_out(const struct verify *verify, const struct verify_finding *finding)
+{
+	return verify->host->options->quiet && finding->status != VERIFY_FAIL && finding->status != VERIFY_UNKNOWN;
+}
+
 static void print_finding(const struct verify *verify, const struct verify_finding *finding, int width, bool colour)
 {
 	const struct verify_finding *before = told_before(verify, finding);
@@ -81,8 +88,7 @@ void verify_print(const struct verify *verify)
 	for (size_t i = 0; i < verify->finding_count; i++) {
 		const struct verify_finding *finding = &verify->findings[i];
 
-		if (quiet &&
-		    (finding->status == VERIFY_PASS || finding->status == VERIFY_SKIP || told_before(verify, finding)))
+		if (left_out(verify, finding) || (quiet && told_before(verify, finding)))
 			continue;
 		print_finding(verify, finding, width, colour);
 	}
@@ -98,6 +104,14 @@ void verify_print(const struct verify *verify)
 static bool add_text(cJSON *object, const char *key, const char *text)
 {
 	return text ? cJSON_AddStringToObject(object, key, text) != NULL : cJSON_AddNullToObject(object, key) != NULL;
+}
+
+/* The same of a text that others had a hand in. */
+static bool add_foreign_text(cJSON *object, const char *key, const char *text)
+{
+	cleanup_free char *copy = text ? verify_printable(text) : NULL;
+
+	return (copy || !text) && add_text(object, key, copy);
 }
 
 static bool add_finding(cJSON *array, const struct verify_finding *finding)
@@ -136,14 +150,14 @@ bool verify_print_json(const struct verify *verify)
 	};
 	cJSON *document = cJSON_CreateObject(), *findings;
 	bool ok = document && add_text(document, "result", results[verify_exit_status(verify)]) &&
-		  add_text(document, "engine", verify->version ? verify->version->version : NULL) &&
-		  add_text(document, "engine_error", verify->engine_error) && add_counts(document, verify);
+		  add_foreign_text(document, "error", verify->error) &&
+		  add_foreign_text(document, "engine", verify->version ? verify->version->version : NULL) &&
+		  add_foreign_text(document, "engine_error", verify->engine_error) && add_counts(document, verify);
 
 	findings = ok ? cJSON_AddArrayToObject(document, "findings") : NULL;
 	ok = findings != NULL;
 	for (size_t i = 0; ok && i < verify->finding_count; i++) {
-		if (verify->host->options->quiet &&
-		    (verify->findings[i].status == VERIFY_PASS || verify->findings[i].status == VERIFY_SKIP))
+		if (left_out(verify, &verify->findings[i]))
 			continue;
 		ok = add_finding(findings, &verify->findings[i]);
 	}

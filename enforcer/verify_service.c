@@ -4,8 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 
+#include "engine_version.h"
 #include "health.h"
 #include "lock.h"
 #include "verify_datapath.h"
@@ -26,6 +28,29 @@ static const char *format_time(int64_t when, char text[64])
 	return text;
 }
 
+/* Tables can have an owner since 6.9. */
+static void say_unowned(struct verify *verify, pid_t holder)
+{
+	const char *then = verify->host->config->repair ? "it puts back what others change"
+							: "it reports what others change (\"repair\" is false)";
+	struct utsname kernel;
+
+	if (uname(&kernel) < 0 || !engine_version_valid(kernel.release))
+		verify_find(verify, "owner", VERIFY_WARN, NULL, "bulkhead verify, as root, on the host itself",
+			    "the service runs (pid %d), but the tables have no owner, and this kernel does not tell its "
+			    "version: %s",
+			    (int)holder, then);
+	else if (engine_version_compare(kernel.release, "6.9") < 0)
+		verify_find(verify, "owner", VERIFY_PASS, NULL, NULL,
+			    "the service runs (pid %d); on this kernel (%s, before 6.9) tables have no owner: %s",
+			    (int)holder, kernel.release, then);
+	else
+		verify_find(verify, "owner", VERIFY_WARN, NULL,
+			    "systemctl restart bulkhead   takes the tables; if it warns again, the service's log tells why",
+			    "the service runs (pid %d), but does not own the tables, though this kernel (%s) could: %s",
+			    (int)holder, kernel.release, then);
+}
+
 void verify_service_owner(struct verify *verify)
 {
 	struct error err;
@@ -44,10 +69,7 @@ void verify_service_owner(struct verify *verify)
 		verify_find(verify, "owner", VERIFY_PASS, NULL, NULL,
 			    "the service runs (pid %d) and owns the tables: nobody else can change them", (int)holder);
 	else
-		verify_find(verify, "owner", VERIFY_PASS, NULL, NULL,
-			    "the service runs (pid %d); on this kernel (before 6.9) tables have no owner: it puts "
-			    "back what others change",
-			    (int)holder);
+		say_unowned(verify, holder);
 }
 
 static void say_whole(struct verify *verify, const struct health *health)

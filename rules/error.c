@@ -6,6 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
+
+/* What did not fit was cut at any byte. */
+static void finish(struct error *err)
+{
+	size_t length = strlen(err->text);
+
+	if (length == sizeof(err->text) - 1)
+		err->text[utf8_cut(err->text, length)] = '\0';
+}
+
 int error_set(struct error *err, int code, const char *fmt, ...)
 {
 	va_list ap;
@@ -15,6 +26,7 @@ int error_set(struct error *err, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
+	finish(err);
 	return code;
 }
 
@@ -32,6 +44,7 @@ int error_context(struct error *err, int code, const char *fmt, ...)
 	va_end(ap);
 	length = strlen(err->text);
 	snprintf(err->text + length, sizeof(err->text) - length, ": %s", before);
+	finish(err);
 	return code;
 }
 

@@ -12,7 +12,7 @@ struct error {
 };
 
 /* Sets the text.  Returns code, so that `return error_set(err, -EINVAL, …)` reads as one sentence.
- * err may be NULL.  A text that is too long is cut, never split inside the buffer's terminator. */
+ * err may be NULL.  A text that is too long is cut, never inside a code point of UTF-8. */
 __attribute__((format(printf, 3, 4))) int error_set(struct error *err, int code, const char *fmt, ...);
 
 /* Puts "context: " in front of the text that is already there.  Returns code. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "utf8.h"
 
+#include <string.h>
+
 size_t utf8_decode(const char *text, size_t length, uint32_t *ret_point)
 {
 	/* The smallest code point that needs so many bytes: anything below is an overlong form. */
@@ -54,4 +56,19 @@ size_t utf8_encode(uint32_t point, char text[UTF8_MAX])
 	text[2] = (char)(0x80 | (point >> 6 & 0x3f));
 	text[3] = (char)(0x80 | (point & 0x3f));
 	return 4;
+}
+
+size_t utf8_cut(const char *text, size_t room)
+{
+	size_t length = strnlen(text, room);
+
+	/* The last byte that begins something, and whether all of that is there. */
+	for (size_t back = 1; back <= UTF8_MAX && back <= length; back++) {
+		unsigned char byte = (unsigned char)text[length - back];
+		size_t count = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+
+		if ((byte & 0xc0) != 0x80)
+			return count > back ? length - back : length;
+	}
+	return length;
 }

@@ -15,4 +15,8 @@ size_t utf8_decode(const char *text, size_t length, uint32_t *ret_point);
 /* Writes a code point up to U+10FFFF; returns how many bytes it took.  No terminator. */
 size_t utf8_encode(uint32_t point, char text[UTF8_MAX]);
 
+/* How many of at most `room` bytes of the text can be taken without cutting a code point in two.  What is no UTF-8
+ * anyway is cut anywhere. */
+size_t utf8_cut(const char *text, size_t room);
+
 #endif

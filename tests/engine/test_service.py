@@ -59,6 +59,19 @@ class OneWriter(EngineTest):
         self.assertEqual(self.bulkhead.command("nonsense", options=[]).returncode, 2)
         self.assertEqual(self.bulkhead.command("list").returncode, 0)
 
+    def test_an_answer_that_is_not_told(self):
+        """A standard output that takes nothing: whatever was done, 3 and a message, and never a yes."""
+        self.bulkhead.wrote = True
+        for command in ("plan", "apply", "list", "clear"):
+            for form in ((), ("--json",)):
+                for where in (">/dev/full", ">&-"):
+                    answer = self.engine.run_inside(
+                        "sh", "-c", f'exec "$@" {where}', "sh", program_path(), command, *form,
+                        *self.bulkhead.options, check=False,
+                    )
+                    self.assertEqual(answer.returncode, 3, (command, form, where, answer.stderr))
+                    self.assertIn("standard output", answer.stderr)
+
     def test_engine_in_another_namespace(self):
         """Rules where the engine's packets do not pass would protect nothing: said, not done."""
         self.run_shop()
