@@ -28,7 +28,7 @@
 #define RETRY_MIN_MS 50
 #define RETRY_MAX_MS 5000
 /* The kernel tells nobody when somebody switches br_netfilter off. */
-#define DATAPATH_MS 2000
+#define DATAPATH_MS HEALTH_BEAT_MS
 /* A port whose endpoint is not known is usually one that is just being made, and the engine tells of it; of some
  * (docker_gwbridge's) it tells only those who ask. */
 #define UNKNOWN_MIN_MS 100
@@ -130,16 +130,14 @@ static void retry(void *data)
 	look_at_everything(data, "retry");
 }
 
-/* br_netfilter off means that no rule sees the packets: checked with everything, and now and then. */
-static void check_datapath(void *data)
+/* br_netfilter off means that no rule sees the packets. */
+static void check_datapath(struct service *service)
 {
-	struct service *service = data;
 	struct datapath datapath;
 	char changed[160];
 	struct error err;
 	int result;
 
-	loop_timer_set(service->datapath, DATAPATH_MS);
 	result = datapath_read(&datapath, &err);
 	if (result == 0 && datapath_whole(&datapath)) {
 		if (service->datapath_failing)
@@ -165,6 +163,16 @@ static void check_datapath(void *data)
 	}
 	service->datapath_failing = result < 0;
 	service_health(service);
+}
+
+/* Now and then, and what it says stays fresh: verify takes the word of a service that lives alone. */
+static void beat(void *data)
+{
+	struct service *service = data;
+
+	loop_timer_set(service->beat, DATAPATH_MS);
+	check_datapath(service);
+	service_beat(service);
 }
 
 static void ask_for_network(const char *id, void *data)
@@ -525,9 +533,9 @@ static int start(struct service *service, int *ret_signals, struct error *err)
 	service->ready = loop_timer_new(service->loop, ready_in_time, service);
 	service->retry = loop_timer_new(service->loop, retry, service);
 	service->watchdog = loop_timer_new(service->loop, pat_watchdog, service);
-	service->datapath = loop_timer_new(service->loop, check_datapath, service);
+	service->beat = loop_timer_new(service->loop, beat, service);
 	service->unknown = loop_timer_new(service->loop, ask_for_unknown_ports, service);
-	if (!service->ready || !service->retry || !service->watchdog || !service->datapath || !service->unknown)
+	if (!service->ready || !service->retry || !service->watchdog || !service->beat || !service->unknown)
 		return error_oom(err);
 	if (files->failure_count)
 		log_warning("%zu flow file%s refused: their apps have no flows", files->failure_count,
@@ -548,7 +556,7 @@ static void stop(struct service *service, int signals)
 	loop_timer_free(service->ready);
 	loop_timer_free(service->retry);
 	loop_timer_free(service->watchdog);
-	loop_timer_free(service->datapath);
+	loop_timer_free(service->beat);
 	loop_timer_free(service->unknown);
 	loop_free(service->loop);
 	if (signals >= 0)
@@ -572,6 +580,7 @@ int service_run(struct host *host)
 		/* Close what is known first, then tell, then listen. */
 		check_datapath(&service);
 		look_at_everything(&service, "start");
+		beat(&service);
 		loop_timer_set(service.ready, READY_MS);
 		service.watchdog_ms = notify_watchdog_ms();
 		if (service.watchdog_ms)

@@ -18,7 +18,7 @@ struct service {
 	struct reconciler *reconciler;
 	struct docker_client *client;
 	struct docker_watch *watch;
-	struct loop_timer *ready, *retry, *watchdog, *datapath, *unknown;
+	struct loop_timer *ready, *retry, *watchdog, *beat, *unknown;
 	uint64_t watchdog_ms;
 	unsigned retry_ms, unknown_ms;
 	bool said_ready;
@@ -28,6 +28,7 @@ struct service {
 	/* What is told of each of them. */
 	char datapath_text[HEALTH_TEXT_SIZE], drift_text[HEALTH_TEXT_SIZE], refused_text[HEALTH_TEXT_SIZE];
 	struct health health;
+	int health_error; /* why it could not be written, as it was logged last */
 	bool advised;
 	int status;
 	/* Everything is looked at right now because others changed something of ours, or of Docker's, where our accept
@@ -46,8 +47,9 @@ void service_log_change(const struct policy_diff *diff, const struct reconcile_r
  * may be NULL. */
 void service_log_cost(const char *what, const struct reconcile_report *report, const struct docker_watch_times *times);
 
-/* Tells `verify` whether all is in force, where that is news. */
+/* Tells `verify` whether all is in force, where that is news; and that this is still so. */
 void service_health(struct service *service);
+void service_beat(struct service *service);
 
 /* What the host needs, once after each snapshot that is news: it is not going to change by being repeated. */
 void service_advise(struct service *service);

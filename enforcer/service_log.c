@@ -100,6 +100,15 @@ void service_health(struct service *service)
 		health_set(&service->health, false, "");
 }
 
+void service_beat(struct service *service)
+{
+	health_beat(&service->health);
+	if (service->health.error < 0 && service->health.error != service->health_error)
+		log_warning("what `bulkhead verify` reads of the service cannot be written: %s",
+			    strerror(-service->health.error));
+	service->health_error = service->health.error;
+}
+
 void service_log_cost(const char *what, const struct reconcile_report *report, const struct docker_watch_times *times)
 {
 	uint64_t work = report->work_ns;

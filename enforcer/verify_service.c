@@ -90,13 +90,13 @@ static void say_whole(struct verify *verify, const struct health *health)
 }
 
 /* A service that has just been started takes its lock first, and tells when it has looked at everything. */
-static int await_health(struct verify *verify, struct health *health, struct error *err)
+static int await_health(struct verify *verify, pid_t holder, struct health *health, struct error *err)
 {
-	int r = health_read(health, err);
+	int r = health_read(holder, health, err);
 
 	for (unsigned i = 0; r == -ENOENT && i < HEALTH_LOOKS; i++) {
 		verify_pause(verify, HEALTH_PAUSE_MS);
-		r = health_read(health, err);
+		r = health_read(holder, health, err);
 	}
 	return r;
 }
@@ -113,15 +113,16 @@ void verify_service_drift(struct verify *verify)
 		verify_find(verify, "drift", VERIFY_SKIP, NULL, NULL, "the service does not run: nobody watched");
 		return;
 	}
-	if (held < 0 || (r = await_health(verify, &health, &err)) < 0) {
+	if (held < 0 || (r = await_health(verify, holder, &health, &err)) < 0) {
 		if (r == -ENOENT)
 			(void)error_set(&err, r,
-					"the service runs (pid %d), and has not said yet whether all is in force",
+					"the service runs (pid %d), and has not said yet whether all is in force, or cannot write "
+					"to /run/bulkhead",
 					(int)holder);
 		verify_find(verify, "drift", VERIFY_UNKNOWN, NULL,
 			    r == -ENOENT ? "ask again in a moment; if it stays so, look at its log "
 					   "(journalctl -u bulkhead), and restart it: systemctl restart bulkhead"
-					 : NULL,
+					 : "systemctl status bulkhead, and its log: journalctl -u bulkhead",
 			    "%s", err.text);
 		return;
 	}
