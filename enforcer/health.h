@@ -33,8 +33,8 @@ struct health {
 #define HEALTH_BEAT_MS	2000
 #define HEALTH_STALE_MS 15000
 
-/* The first two write the file if that is news, the third one always; in one piece.  Where it cannot be written, the old
- * one is removed: verify then says that it could not tell. */
+/* The first two write the file if that is news, the third one always; in one piece.  Where it cannot be written, the
+ * old one is removed: verify then says that it could not tell. */
 void health_set(struct health *health, bool broken, const char *reason);
 void health_put_right(struct health *health, const char *what);
 void health_beat(struct health *health);

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "loop.h"
+#include "reconcile_drift.h"
 #include "reconcile_links.h"
 
 #define FLAG_OWNER   0x2u /* NFT_TABLE_F_OWNER */
@@ -28,12 +29,16 @@ struct plan {
 	struct policy *want;
 	struct policy_diff diff;
 	struct kernel_change change;
+	struct reconcile_left left;
+	bool tables_missing;
+	struct policy *target; /* what the kernel is to hold in the end, where that is not `want` */
 };
 
 static void plan_clear(struct plan *plan)
 {
 	policy_diff_clear(&plan->diff);
 	policy_free(plan->want);
+	policy_free(plan->target);
 	kernel_state_clear(&plan->state);
 }
 
@@ -65,6 +70,37 @@ static int plan_want(struct reconciler *r, struct plan *plan, struct error *err)
 	result = compile_all(r->binding, r->inventory ? r->inventory : &nothing, &links, &plan->want, err);
 	reconcile_links_clear(&links);
 	return result;
+}
+
+static bool is_left(const struct reconcile_left *left)
+{
+	return left->lost || left->foreign || left->install != KERNEL_KEEP || left->docker[0] || left->docker[1];
+}
+
+/* Takes what others did out of the plan, and leaves what flow files and containers ask for. */
+static int leave_drift(struct reconciler *r, struct plan *plan, struct error *err)
+{
+	struct kernel_change *change = &plan->change;
+
+	plan->left.install = change->install;
+	change->install = KERNEL_KEEP;
+	for (size_t i = 0; i < 2; i++) {
+		const struct kernel_docker *docker = &plan->state.docker[i];
+
+		plan->left.docker[i] = change->docker_add[i] && !docker->installed && r->accept_stood[i];
+		if (plan->left.docker[i])
+			change->docker_add[i] = false;
+	}
+	if (reconcile_drift_leave(r, plan->want, &plan->diff, &plan->left) < 0)
+		return error_oom(err);
+	/* Without tables there is nothing to put elements into: what is ours to do waits until they are back. */
+	plan->tables_missing = !plan->state.exists || !plan->state.guard_exists;
+	if (plan->tables_missing)
+		plan->diff.add_count = plan->diff.remove_count = 0;
+	if (!is_left(&plan->left))
+		return 0;
+	plan->target = reconcile_drift_target(plan->state.policy, &plan->diff);
+	return plan->target ? 0 : error_oom(err);
 }
 
 static int plan_make(struct reconciler *r, struct plan *plan, struct error *err)
@@ -108,7 +144,7 @@ static int plan_make(struct reconciler *r, struct plan *plan, struct error *err)
 		/* One at the wrong place, or left from a time with another mark. */
 		plan->change.docker_remove[i] = docker->installed && (plan->change.docker_add[i] || !docker->wanted);
 	}
-	return 0;
+	return reconcile_drift_leaves(r) ? leave_drift(r, plan, err) : 0;
 }
 
 /* A flow's counters live in its element: one that only gets another comment keeps them. */
@@ -132,6 +168,7 @@ static void describe(const struct plan *plan, struct reconcile_report *report)
 	report->removed = plan->diff.remove_count;
 	report->install = plan->change.install;
 	report->adopted = plan->change.adopt;
+	report->left = plan->left;
 	report->docker = plan->change.docker_add[0] || plan->change.docker_add[1] || plan->change.docker_remove[0] ||
 			 plan->change.docker_remove[1];
 	for (size_t i = 0; i < 2; i++) {
@@ -143,6 +180,16 @@ static void describe(const struct plan *plan, struct reconcile_report *report)
 	report->changed = report->added || report->removed || plan->change.install != KERNEL_KEEP || report->docker;
 }
 
+/* What is known of the kernel from now on. */
+static void remember(struct reconciler *r, struct plan *plan, const struct reconcile_report *report)
+{
+	for (size_t i = 0; i < 2; i++)
+		r->accept_stood[i] = report->docker_wanted[i];
+	/* Nothing was committed where the tables are not there. */
+	if (r->inventory && !plan->tables_missing)
+		reconcile_drift_committed(r, steal(plan->want));
+}
+
 /* A transaction that was acknowledged is believed when the kernel says the same in its own words. */
 static int read_back(struct reconciler *r, const struct plan *plan, struct error *err)
 {
@@ -151,7 +198,8 @@ static int read_back(struct reconciler *r, const struct plan *plan, struct error
 
 	if (result < 0)
 		return result;
-	if (state.skeleton != KERNEL_SKELETON_WHOLE || !policy_equal(state.policy, plan->want))
+	if ((state.skeleton != KERNEL_SKELETON_WHOLE && plan->left.install == KERNEL_KEEP) ||
+	    !policy_equal(state.policy, plan->target ? plan->target : plan->want))
 		result = error_set(err, -EAGAIN,
 				   "the kernel does not hold what was just committed: somebody else writes to the "
 				   "tables " KERNEL_TABLE " at the same time");
@@ -187,6 +235,8 @@ int reconcile_everything(struct reconciler *r, bool dry, reconcile_observer_fn *
 				result = read_back(r, &plan, err);
 		}
 	}
+	if (!dry && result == 0)
+		remember(r, &plan, &report);
 	if (!dry)
 		r->doubtful = result < 0 || !r->inventory;
 	plan_clear(&plan);
@@ -263,6 +313,9 @@ int reconcile_set_flows(struct reconciler *r, const struct config *config, struc
 	r->config = config;
 	r->options.mark = config->mark;
 	r->doubtful = true;
+	/* All is made right once, whoever changed what. */
+	reconcile_drift_forget(r);
+	r->accept_stood[0] = r->accept_stood[1] = false;
 	for (size_t i = 0; r->inventory && i < r->inventory->network_count; i++) {
 		struct network *network = r->inventory->networks[i];
 
@@ -281,7 +334,12 @@ int reconcile_new(const struct config *config, struct flow_set *flows, bool own,
 		flow_set_free(flows);
 		return error_oom(err);
 	}
-	r->options.own = own;
+	r->drift = calloc(1, sizeof(*r->drift));
+	if (!r->drift) {
+		flow_set_free(flows);
+		return error_oom(err);
+	}
+	r->options.own = own && config->owner;
 	r->doubtful = true;
 	result = reconcile_set_flows(r, config, flows, err);
 	if (result == 0)
@@ -303,6 +361,9 @@ void reconcile_free(struct reconciler *r)
 	flow_set_free(r->flows);
 	kernel_close(r->kernel);
 	links_close(r->links);
+	if (r->drift)
+		reconcile_drift_forget(r);
+	free(r->drift);
 	free(r->closed);
 	free(r->bridges);
 	free(r);

@@ -17,6 +17,8 @@
 #include "kernel.h"
 #include "links.h"
 
+struct reconcile_drift;
+
 struct reconciler {
 	const struct config *config; /* borrowed */
 	struct flow_set *flows;
@@ -36,6 +38,16 @@ struct reconciler {
 	/* The kernel may not hold what the inventory compiles to: the next look is at everything. */
 	bool doubtful;
 	bool flags_refused; /* this kernel knows no owner and persist flags */
+	/* Where our rule for the mark stands in Docker's chains, by family: if it is gone, somebody took it. */
+	bool accept_stood[2];
+	struct reconcile_drift *drift;
+};
+
+/* What others changed and was left as it is, because "repair" is false. */
+struct reconcile_left {
+	size_t lost, foreign;	     /* elements that are missing, or should not be there */
+	enum kernel_install install; /* what of the tables would have to be written */
+	bool docker[2];		     /* our rule in Docker's chain is gone */
 };
 
 /* What one reconcile found and did. */
@@ -48,9 +60,10 @@ struct reconcile_report {
 	bool docker;  /* the rule for Docker's own drop was put in order */
 	/* If full, by family: there is a chain that the rule belongs into; and it stood nowhere in it. */
 	bool docker_wanted[2], docker_gone[2];
-	uint64_t work_ns;   /* our own work: compiling, comparing, encoding, and reading if full */
-	uint64_t commit_ns; /* the kernel's: the commit's system calls */
-	uint64_t done_ns;   /* CLOCK_MONOTONIC when the commit was over */
+	struct reconcile_left left; /* if full */
+	uint64_t work_ns;	    /* our own work: compiling, comparing, encoding, and reading if full */
+	uint64_t commit_ns;	    /* the kernel's: the commit's system calls */
+	uint64_t done_ns;	    /* CLOCK_MONOTONIC when the commit was over */
 };
 
 /* Called with every difference before it is committed, for the log. */
@@ -83,7 +96,8 @@ int reconcile_set_inventory(struct reconciler *reconciler, struct inventory *inv
 const struct network *reconcile_elsewhere(const struct reconciler *reconciler);
 
 /* Everything: reads the kernel, commits the difference, and reads it back.  dry: only says what it would do.  Before
- * the first inventory: closes the bridges that are known from the last run, and leaves what the kernel holds. */
+ * the first inventory: closes the bridges that are known from the last run, and leaves what the kernel holds.  Where
+ * "repair" is false, what others changed since the last comparison is left, save after reconcile_set_flows. */
 int reconcile_everything(struct reconciler *reconciler, bool dry, reconcile_observer_fn *observer, void *data,
 			 struct reconcile_report *ret_report, struct error *err);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "loop.h"
+#include "reconcile_drift.h"
 
 /* Whether a record that carries counters gets another comment: then the counters have to be read first. */
 static bool renames_flows(const struct policy_diff *diff)
@@ -47,6 +48,8 @@ static int reconcile_scope(struct reconciler *r, const struct inventory_scope *s
 		result = kernel_commit(r->kernel, &r->options, &change, &report.commit_ns, err);
 		report.done_ns = loop_now_ns();
 		report.work_ns = report.done_ns - began - report.commit_ns;
+		if (result == 0)
+			reconcile_drift_changed(r, &diff);
 		if (result == 0 && observer)
 			observer(&diff, &report, data);
 	}

@@ -73,10 +73,13 @@ static void write_state(struct service *service)
 		log_warning("%s: after a reboot only docker0 is closed before the engine is heard", err.text);
 }
 
-static void settle(struct service *service, int result, const struct error *err)
+/* report: of a comparison that succeeded. */
+static void settle(struct service *service, int result, const struct reconcile_report *report, const struct error *err)
 {
 	service->refused = result < 0;
 	if (result == 0) {
+		if (report->full)
+			service_note_left(service, &report->left);
 		service->retry_ms = RETRY_MIN_MS;
 		loop_timer_stop(service->retry);
 		service_health(service);
@@ -89,38 +92,20 @@ static void settle(struct service *service, int result, const struct error *err)
 	service->retry_ms = service->retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : service->retry_ms * 2;
 }
 
-static int look(struct service *service, bool dry, struct reconcile_report *ret_report, struct error *err)
+static void look_at_everything(struct service *service, const char *why)
 {
+	struct reconcile_report report;
+	struct error err;
 	int result;
 
 	service->drift_found = false;
-	service->looking_only = dry;
-	result = reconcile_everything(service->reconciler, dry, service_log_change, service, ret_report, err);
-	service->looking_only = false;
-	return result;
-}
-
-static void look_at_everything(struct service *service, const char *why)
-{
-	bool dry = (service->ours_changed || service->docker_changed) && !service->host->config->repair;
-	struct reconcile_report report;
-	struct error err;
-	int result = look(service, dry, &report, &err);
-
-	/* What the engine does to its own chains is no drift: only that is reported and left. */
-	if (result == 0 && dry && report.changed && !service->drift_found) {
-		dry = false;
-		result = look(service, dry, &report, &err);
-	}
+	result = reconcile_everything(service->reconciler, false, service_log_change, service, &report, &err);
 	if (result == 0) {
 		service_log_cost(why, &report, NULL);
-		service->drifted = dry && service->drift_found;
-		if (service->drift_found && !dry)
+		if (service->drift_found)
 			health_put_right(&service->health, service->drift_text);
-		for (size_t i = 0; !service->drifted && i < 2; i++)
-			service->accept_stood[i] = report.docker_wanted[i];
 	}
-	settle(service, result, &err);
+	settle(service, result, &report, &err);
 	if (result == 0 && report.changed)
 		write_state(service);
 }
@@ -242,7 +227,7 @@ static void got_snapshot(struct inventory *inventory, const struct docker_info *
 		return;
 	}
 	if (result < 0) {
-		settle(service, result, &err);
+		settle(service, result, NULL, &err);
 		docker_watch_everything(service->watch);
 		return;
 	}
@@ -282,7 +267,7 @@ static void got_network(const char *id, struct network *network, const struct do
 	int result;
 
 	result = reconcile_network(service->reconciler, id, network, service_log_change, service, &report, &err);
-	settle(service, result, &err);
+	settle(service, result, &report, &err);
 	if (result < 0)
 		return;
 	service_log_cost("network", &report, times);
@@ -300,7 +285,7 @@ static void got_container(const char *id, struct container *container, void *dat
 	int result;
 
 	result = reconcile_container(service->reconciler, id, container, service_log_change, service, &report, &err);
-	settle(service, result, &err);
+	settle(service, result, &report, &err);
 	if (result == 0)
 		service_log_cost("container", &report, NULL);
 	if (service->reconciler->inventory)
@@ -315,7 +300,7 @@ static void got_bindings(const char *id, struct container *container, void *data
 	int result;
 
 	result = reconcile_bindings(service->reconciler, id, container, service_log_change, service, &report, &err);
-	settle(service, result, &err);
+	settle(service, result, &report, &err);
 	if (result == 0)
 		service_log_cost("bindings", &report, NULL);
 }
@@ -327,7 +312,7 @@ static void got_ended(const char *id, void *data)
 	struct error err;
 	int result = reconcile_ended(service->reconciler, id, service_log_change, service, &report, &err);
 
-	settle(service, result, &err);
+	settle(service, result, &report, &err);
 	if (result == 0)
 		service_log_cost("end", &report, NULL);
 }
@@ -375,7 +360,7 @@ static void ports_changed(struct service *service)
 	struct error err;
 	int result = reconcile_ports(service->reconciler, service_log_change, service, &report, &err);
 
-	settle(service, result, &err);
+	settle(service, result, &report, &err);
 	if (result < 0)
 		return;
 	service_log_cost("ports", &report, NULL);

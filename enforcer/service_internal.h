@@ -23,25 +23,29 @@ struct service {
 	unsigned retry_ms, unknown_ms;
 	bool said_ready;
 	bool datapath_failing;
-	bool drifted; /* others changed something, and it was left as it is ("repair": false) */
-	bool refused; /* the last comparison failed */
+	bool drifted;		    /* others changed something, and it was left as it is ("repair": false) … */
+	struct reconcile_left left; /* … this, as it was told last */
+	char who[64];		    /* by whom: " changed by nft (pid 4711)", or "" */
+	bool refused;		    /* the last comparison failed */
 	/* What is told of each of them. */
 	char datapath_text[HEALTH_TEXT_SIZE], drift_text[HEALTH_TEXT_SIZE], refused_text[HEALTH_TEXT_SIZE];
 	struct health health;
 	int health_error; /* why it could not be written, as it was logged last */
 	bool advised;
 	int status;
-	/* Everything is looked at right now because others changed something of ours, or of Docker's, where our accept
-	 * for the mark stood in those families; what they did was found; and who, "" if it is not known. */
+	/* Everything is looked at right now because others changed something of ours, or of Docker's; what they did was
+	 * found; and who, "" if it is not known. */
 	bool ours_changed, docker_changed;
-	bool accept_stood[2];
-	bool drift_found, looking_only;
+	bool drift_found;
 	const char *drift_name;
 	uint32_t drift_pid;
 };
 
 /* A reconcile's observer: one line per meaningful change.  data is the service. */
 void service_log_change(const struct policy_diff *diff, const struct reconcile_report *report, void *data);
+
+/* What others changed and was left as it is, after each comparison of everything: a line where that is news. */
+void service_note_left(struct service *service, const struct reconcile_left *left);
 
 /* With -v, what a change cost: the engine's answer, our own work from the answer to the commit's end, the commit. times
  * may be NULL. */

@@ -18,9 +18,10 @@ static void log_line(const char *line, void *data)
  * its own above ours when it makes a network: neither is drift. */
 static bool accept_lost(const struct service *service, const struct reconcile_report *report)
 {
+	const bool *stood = service->reconciler->accept_stood;
+
 	return (service->docker_changed || service->ours_changed) &&
-	       ((report->docker_gone[0] && service->accept_stood[0]) ||
-		(report->docker_gone[1] && service->accept_stood[1]));
+	       ((report->docker_gone[0] && stood[0]) || (report->docker_gone[1] && stood[1]));
 }
 
 static bool tables_differ(const struct service *service, const struct reconcile_report *report)
@@ -28,39 +29,82 @@ static bool tables_differ(const struct service *service, const struct reconcile_
 	return service->ours_changed && (report->install != KERNEL_KEEP || report->added || report->removed);
 }
 
-static void log_tables(struct service *service, const struct reconcile_report *report, const char *what)
+static void tell_who(const struct service *service, char who[64])
 {
-	char who[64] = "";
-
+	who[0] = '\0';
 	if (service->drift_pid)
-		snprintf(who, sizeof(who), " changed by %s (pid %" PRIu32 ")",
-			 service->drift_name ? service->drift_name : "?", service->drift_pid);
-	if (report->install != KERNEL_KEEP)
+		snprintf(who, 64, " changed by %s (pid %" PRIu32 ")", service->drift_name ? service->drift_name : "?",
+			 service->drift_pid);
+}
+
+/* What differs, or differed, and what becomes of it. */
+static void log_tables(struct service *service, const char *who, const char *what, enum kernel_install install,
+		       size_t added, size_t removed)
+{
+	if (install != KERNEL_KEEP)
 		snprintf(service->drift_text, sizeof(service->drift_text), "the tables " KERNEL_TABLE "%s: %s%s", who,
-			 what, report->install == KERNEL_REPLACE ? ", all of them" : ", their rules");
+			 what, install == KERNEL_REPLACE ? ", all of them" : ", their rules");
 	else
 		snprintf(service->drift_text, sizeof(service->drift_text),
-			 "the tables " KERNEL_TABLE "%s: %s: +%zu -%zu elements", who, what, report->added,
-			 report->removed);
+			 "the tables " KERNEL_TABLE "%s: %s: +%zu -%zu elements", who, what, added, removed);
 	log_warning("%s", service->drift_text);
 }
 
-/* What others did, and what becomes of it. */
-static void log_drift(struct service *service, const struct reconcile_report *report)
+/* The health file has room for one of the two: the tables come first. */
+static void log_accept(struct service *service, const char *what, bool with_tables)
 {
-	const char *what = service->host->config->repair ? "put back" : "found, and not put back (\"repair\": false)";
 	char text[HEALTH_TEXT_SIZE];
 
-	service->drift_found = true;
-	if (tables_differ(service, report))
-		log_tables(service, report, what);
-	if (!accept_lost(service, report))
-		return;
 	snprintf(text, sizeof(text),
 		 "the accept rule for the mark, with which declared flows pass Docker's own drop: %s", what);
 	log_warning("%s", text);
-	if (!tables_differ(service, report))
+	if (!with_tables)
 		memcpy(service->drift_text, text, sizeof(text));
+}
+
+/* What others did, and is put right. */
+static void log_drift(struct service *service, const struct reconcile_report *report)
+{
+	char who[64];
+
+	service->drift_found = true;
+	tell_who(service, who);
+	if (tables_differ(service, report))
+		log_tables(service, who, "put back", report->install, report->added, report->removed);
+	if (accept_lost(service, report))
+		log_accept(service, "put back", tables_differ(service, report));
+}
+
+static bool tables_left(const struct reconcile_left *left)
+{
+	return left->lost || left->foreign || left->install != KERNEL_KEEP;
+}
+
+static bool same_left(const struct reconcile_left *a, const struct reconcile_left *b)
+{
+	return a->lost == b->lost && a->foreign == b->foreign && a->install == b->install &&
+	       a->docker[0] == b->docker[0] && a->docker[1] == b->docker[1];
+}
+
+void service_note_left(struct service *service, const struct reconcile_left *left)
+{
+	static const char what[] = "found, and not put back (\"repair\": false)";
+	bool accept = left->docker[0] || left->docker[1], any = tables_left(left) || accept;
+	/* Who it was is heard from the kernel, perhaps after it was seen. */
+	bool named = service->drift_pid && !service->who[0];
+
+	if (service->drifted && !any)
+		log_info("what others had changed is as it was again");
+	if (any && (!service->drifted || named || !same_left(left, &service->left))) {
+		if (service->drift_pid || !service->drifted)
+			tell_who(service, service->who);
+		if (tables_left(left))
+			log_tables(service, service->who, what, left->install, left->lost, left->foreign);
+		if (accept)
+			log_accept(service, what, tables_left(left));
+	}
+	service->drifted = any;
+	service->left = *left;
 }
 
 static void log_install(const struct policy_diff *diff, const struct reconcile_report *report)
@@ -75,13 +119,12 @@ static void log_install(const struct policy_diff *diff, const struct reconcile_r
 void service_log_change(const struct policy_diff *diff, const struct reconcile_report *report, void *data)
 {
 	struct service *service = data;
-	bool lost = accept_lost(service, report);
+	/* Where nothing is put right, all that is committed is what flow files and containers ask for. */
+	bool repair = service->host->config->repair, lost = repair && accept_lost(service, report);
 
-	if (lost || tables_differ(service, report))
+	if (lost || (repair && tables_differ(service, report)))
 		log_drift(service, report);
-	if (service->looking_only)
-		return;
-	if (!service->ours_changed)
+	if (!repair || !service->ours_changed)
 		log_install(diff, report);
 	if (report->docker && !lost)
 		log_info("the accept rule for the mark, with which declared flows pass Docker's own drop, was put in "

@@ -16,6 +16,8 @@ static void say_what_needs_a_restart(const struct config *before, const struct c
 		log_warning("\"docker\" changed: that needs a restart");
 	if (differ(before->state, after->state))
 		log_warning("\"state\" changed: that needs a restart");
+	if (before->owner != after->owner)
+		log_warning("\"owner\" changed: that needs a restart");
 }
 
 /* The new configuration, or the old one once more where the file is broken. */

@@ -43,8 +43,9 @@ struct verify_finding {
 /* Everything that a group may look at. */
 struct verify {
 	const struct host *host; /* configuration and options */
-	const char *error; /* why nothing could be looked at, a configuration that cannot be used for instance; or NULL */
-	const char *root;  /* the folder that host facts are read from: "" for the host itself, else an absolute path */
+	const char
+		*error; /* why nothing could be looked at, a configuration that cannot be used for instance; or NULL */
+	const char *root; /* the folder that host facts are read from: "" for the host itself, else an absolute path */
 	struct loop *loop;
 	struct docker_client *client;  /* NULL, and the next three too, where the engine could not be reached … */
 	const char *engine_error;      /* … and why; NULL where it could */

@@ -35,20 +35,26 @@ static void say_unowned(struct verify *verify, pid_t holder)
 							: "it reports what others change (\"repair\" is false)";
 	struct utsname kernel;
 
-	if (uname(&kernel) < 0 || !engine_version_valid(kernel.release))
-		verify_find(verify, "owner", VERIFY_WARN, NULL, "bulkhead verify, as root, on the host itself",
-			    "the service runs (pid %d), but the tables have no owner, and this kernel does not tell its "
-			    "version: %s",
+	if (!verify->host->config->owner)
+		verify_find(verify, "owner", VERIFY_PASS, NULL, NULL,
+			    "the service runs (pid %d), and is not to own the tables (\"owner\" is false): %s",
 			    (int)holder, then);
+	else if (uname(&kernel) < 0 || !engine_version_valid(kernel.release))
+		verify_find(
+			verify, "owner", VERIFY_WARN, NULL, "bulkhead verify, as root, on the host itself",
+			"the service runs (pid %d), but the tables have no owner, and this kernel does not tell its "
+			"version: %s",
+			(int)holder, then);
 	else if (engine_version_compare(kernel.release, "6.9") < 0)
 		verify_find(verify, "owner", VERIFY_PASS, NULL, NULL,
 			    "the service runs (pid %d); on this kernel (%s, before 6.9) tables have no owner: %s",
 			    (int)holder, kernel.release, then);
 	else
-		verify_find(verify, "owner", VERIFY_WARN, NULL,
-			    "systemctl restart bulkhead   takes the tables; if it warns again, the service's log tells why",
-			    "the service runs (pid %d), but does not own the tables, though this kernel (%s) could: %s",
-			    (int)holder, kernel.release, then);
+		verify_find(
+			verify, "owner", VERIFY_WARN, NULL,
+			"systemctl restart bulkhead   takes the tables; if it warns again, the service's log tells why",
+			"the service runs (pid %d), but does not own the tables, though this kernel (%s) could: %s",
+			(int)holder, kernel.release, then);
 }
 
 void verify_service_owner(struct verify *verify)

@@ -18,6 +18,7 @@ struct config *config_new(void)
 	config->boundary = (struct flow_boundaries){ FLOW_BOUNDARY_OPEN, FLOW_BOUNDARY_OPEN, FLOW_BOUNDARY_OPEN };
 	config->mark = CONFIG_DEFAULT_MARK;
 	config->repair = true;
+	config->owner = true;
 	config->log = CONFIG_LOG_INFO;
 	return steal(config);
 }

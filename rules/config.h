@@ -37,6 +37,7 @@ struct config {
 	size_t dns_count;
 	uint32_t mark; /* exactly one bit, or 0 for none */
 	bool repair;   /* put drift right, or only report it */
+	bool owner;    /* take the tables so that nobody else can change them, where the kernel can (>= 6.9) */
 	enum config_log log;
 	struct config_verify verify;
 };

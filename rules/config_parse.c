@@ -221,11 +221,11 @@ static int parse_root(struct config_parse *parse, const struct jsonc *root)
 {
 	const struct jsonc *docker = NULL, *flows = NULL, *state = NULL, *mode = NULL, *boundary = NULL;
 	const struct jsonc *networks = NULL, *dns = NULL, *mark = NULL, *repair = NULL, *log = NULL;
-	const struct jsonc *verify = NULL;
+	const struct jsonc *owner = NULL, *verify = NULL;
 	const struct jsonc_field fields[] = {
-		{ "docker", &docker },	   { "flows", &flows },	      { "state", &state },   { "mode", &mode },
-		{ "boundary", &boundary }, { "networks", &networks }, { "dns", &dns },	     { "mark", &mark },
-		{ "repair", &repair },	   { "log", &log },	      { "verify", &verify },
+		{ "docker", &docker },	   { "flows", &flows },	      { "state", &state }, { "mode", &mode },
+		{ "boundary", &boundary }, { "networks", &networks }, { "dns", &dns },	   { "mark", &mark },
+		{ "repair", &repair },	   { "owner", &owner },	      { "log", &log },	   { "verify", &verify },
 	};
 	struct config *config = parse->config;
 
@@ -240,6 +240,7 @@ static int parse_root(struct config_parse *parse, const struct jsonc *root)
 	flow_parse_boundary(&parse->check, boundary, &config->boundary);
 	parse_mark(parse, mark);
 	parse_boolean(parse, repair, "\"repair\"", &config->repair);
+	parse_boolean(parse, owner, "\"owner\"", &config->owner);
 	parse_log(parse, log);
 	return 0;
 }

@@ -158,6 +158,25 @@ static bool share_ports(const struct policy_record *a, const struct policy_recor
 	       a->port_first <= b->port_last && b->port_first <= a->port_last;
 }
 
+static bool share_addresses(const struct address *a, unsigned a_length, const struct address *b, unsigned b_length)
+{
+	return address_is_in(a, b, a_length < b_length ? a_length : b_length);
+}
+
+bool policy_record_overlaps(const struct policy_record *a, const struct policy_record *b)
+{
+	enum policy_shape shape = policy_set_shape(a->set);
+
+	if (a->set != b->set || !share_ports(a, b))
+		return false;
+	if (shape == POLICY_SHAPE_RANGE)
+		return address_compare(&a->source, &b->source) == 0 &&
+		       address_compare(&a->destination, &b->destination) == 0;
+	return (shape == POLICY_SHAPE_PUBLISHED || shape == POLICY_SHAPE_BOUNDARY) &&
+	       share_addresses(&a->source, a->source_length, &b->source, b->source_length) &&
+	       share_addresses(&a->destination, a->destination_length, &b->destination, b->destination_length);
+}
+
 /* The first of the `count` records that is not before `key`. */
 static size_t first_from(const struct policy *policy, size_t count, const struct policy_record *key)
 {

@@ -123,6 +123,9 @@ const struct policy_record *policy_find(const struct policy *policy, const struc
 /* Orders by set, then key: <0, 0, >0. The comment does not count. */
 int policy_record_compare(const struct policy_record *a, const struct policy_record *b);
 
+/* Whether two records of one set of intervals share a packet; false in all other sets. */
+bool policy_record_overlaps(const struct policy_record *a, const struct policy_record *b);
+
 /* Same keys and same comments. */
 bool policy_equal(const struct policy *a, const struct policy *b);
 

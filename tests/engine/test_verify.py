@@ -506,6 +506,10 @@ class Service(VerifyTest):
         found = self.await_drift("fail")
         self.assertRegex(found["evidence"], "not in force since .*accept rule.*not put back")
         self.assertFalse(self.accept_stands(), "only reported")
+        self.engine.create_network("another", icc=False)
+        self.run_shop(network="another")
+        self.assertFalse(self.accept_stands(), "whatever else there is to do")
+        self.await_drift("fail")
         self.assertIn('found, and not put back ("repair": false)', self.bulkhead.log_text())
         self.bulkhead.stop()
         self.bulkhead.start()
@@ -519,6 +523,83 @@ class Service(VerifyTest):
         self.check("bridge-nf-iptables", "fail")
         self.switch(1)
         self.await_drift("pass")
+
+    def element(self, verb, source, destination, port):
+        key = f"{source.address()} . {destination.address()} . tcp . {port}"
+        self.inside("nft", verb, "element", "inet", "bulkhead", "flows4", f'{{ {key} comment "by hand" }}'
+                    if verb == "add" else f"{{ {key} }}")
+
+    def test_what_others_changed_stays(self):
+        """With "repair": false, also when something else happens; and what flow files and containers ask for is done."""
+        app = self.run_shop()
+        web, db = app["web"], app["db"]
+        self.bulkhead.write(self.bulkhead.config_file, json.dumps({"repair": False, "owner": False}))
+        self.bulkhead.write_flows(shop(WEB_TO_DB))
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        self.check("drift", "pass")
+        self.check("owner", "pass", evidence='"owner" is false')
+        self.assert_doors(("open", web, db, {}), ("silent", web, db, {"port": 81}))
+
+        def reported(evidence):
+            wait_until(
+                lambda: re.search(evidence, self.drift()["evidence"]),
+                lambda: f"{evidence}: {self.document}\n{self.bulkhead.log_text()}",
+            )
+            self.assertEqual(self.finding("drift")["status"], "fail")
+
+        self.element("delete", web, db, 80)
+        reported(r"changed by nft \(pid \d+\): found, and not put back .*: \+1 -0 elements")
+        self.element("add", web, db, 81)
+        reported(r"changed by nft \(pid \d+\): .*: \+1 -1 elements")
+        changed = [("silent", web, db, {}), ("open", web, db, {"port": 81})]
+        self.assert_doors(*changed)
+        self.check("policy", "fail", evidence="1 elements are missing .* 1 stand")
+
+        # A container, a network, a flow file's own door: theirs is done, the rest stays.
+        late = self.engine.run(**specification("shop", "web", 2, command=SERVE))
+        self.engine.create_network("another")
+        other = self.engine.run(**specification("shop", "web", 3, command=SERVE, network="another"))
+        wait_until(lambda: other.address("another") in self.inside("nft", "list", "ruleset").stdout, "it is known")
+        self.assert_doors(("open", late, db, {}), ("silent", late, db, {"port": 81}), *changed)
+        late.remove()
+        reported(r"\+1 -1 elements")
+        self.assert_doors(*changed)
+        self.assertEqual(self.bulkhead.log_text().count("not put back"), 2, self.bulkhead.log_text())
+
+        # What is wanted of that very element changes: then it is nobody's but ours.
+        web.restart()
+        web.refresh()
+        reported(r"\+0 -1 elements")
+        self.assert_doors(("open", web, db, {}), ("open", web, db, {"port": 81}))
+
+        # No tables at all: open, and reported, and no container puts them back.
+        self.inside("nft", "delete", "table", "inet", "bulkhead")
+        reported("changed by nft .*all of them")
+        late = self.engine.run(**specification("shop", "web", 2, command=SERVE))
+        self.assertNotIn("inet bulkhead", self.inside("nft", "list", "tables").stdout)
+        reported("all of them")
+        self.bulkhead.reload()
+        self.await_drift("pass")
+        self.bulkhead.settle()
+        self.assert_doors(
+            ("open", web, db, {}), ("silent", web, db, {"port": 81}), ("open", late, db, {}), ("silent", db, late, {})
+        )
+        self.check("policy", "pass")
+
+    def test_what_others_changed_is_put_back(self):
+        """The same with the default: at once."""
+        app = self.run_shop()
+        self.bulkhead.write(self.bulkhead.config_file, json.dumps({"owner": False}))
+        self.bulkhead.write_flows(shop(WEB_TO_DB))
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        self.assert_doors(("open", app["web"], app["db"], {}), ("silent", app["web"], app["db"], {"port": 81}))
+        self.element("add", app["web"], app["db"], 81)
+        wait_until(lambda: re.search(r"put right 1 time.* by nft \(pid", self.drift()["evidence"]), lambda: self.document)
+        self.element("delete", app["web"], app["db"], 80)
+        wait_until(lambda: "put right 2 times" in self.drift()["evidence"], lambda: f"{self.document}")
+        self.assert_doors(("open", app["web"], app["db"], {}), ("silent", app["web"], app["db"], {"port": 81}))
 
     def test_flow_file_that_is_not_read_yet(self):
         self.run_shop()

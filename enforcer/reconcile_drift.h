@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What others changed, where "repair" is false and it is to be left as it is.
+ *
+ * Two lists do not tell whose a difference is; three do.  Beside what the kernel has and what flow files and containers
+ * want there is what was committed last (the base):
+ *
+ *     in want, not in base:                    ours to add           in base, not in want:    ours to remove
+ *     in base and want, not in the kernel:     lost, left so         in the kernel alone:     foreign, left there
+ *
+ * So an element that somebody else deleted or added stays as he left it, until what is wanted of that very element
+ * changes, or the service is told to make all right: reload, restart.  The base is kept in memory, and only then.
+ */
+#ifndef BULKHEAD_RECONCILE_DRIFT_H
+#define BULKHEAD_RECONCILE_DRIFT_H
+
+#include "reconcile.h"
+
+struct reconcile_drift {
+	struct policy *base; /* what was committed, save `touched`; NULL: not known, everything is made right */
+	/* What events have committed since: records in that order, and whether each was added or removed. */
+	struct policy *touched;
+	bool *added;
+	size_t capacity;
+};
+
+/* Whether anything is left at all. */
+bool reconcile_drift_leaves(const struct reconciler *reconciler);
+
+/* After a commit: of everything (takes `want`), or of what one event changed.  Where memory runs out the base is
+ * forgotten. */
+void reconcile_drift_committed(struct reconciler *reconciler, struct policy *want);
+void reconcile_drift_changed(struct reconciler *reconciler, const struct policy_diff *diff);
+
+/* Takes out of the diff, of have and want, what is not ours to do, and counts it.  -ENOMEM. */
+int reconcile_drift_leave(struct reconciler *reconciler, const struct policy *want, struct policy_diff *diff,
+			  struct reconcile_left *left);
+
+/* What the kernel holds when the rest of the diff is committed.  NULL when out of memory. */
+struct policy *reconcile_drift_target(const struct policy *have, const struct policy_diff *diff);
+
+/* From now on everything is made right, once. */
+void reconcile_drift_forget(struct reconciler *reconciler);
+
+#endif
