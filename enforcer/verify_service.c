@@ -122,7 +122,8 @@ void verify_service_drift(struct verify *verify)
 	if (held < 0 || (r = await_health(verify, holder, &health, &err)) < 0) {
 		if (r == -ENOENT)
 			(void)error_set(&err, r,
-					"the service runs (pid %d), and has not said yet whether all is in force, or cannot write "
+					"the service runs (pid %d), and has not said yet whether all is in force, or "
+					"cannot write "
 					"to /run/bulkhead",
 					(int)holder);
 		verify_find(verify, "drift", VERIFY_UNKNOWN, NULL,
@@ -135,7 +136,7 @@ void verify_service_drift(struct verify *verify)
 	if (health.broken)
 		verify_find(
 			verify, "drift", VERIFY_FAIL, NULL,
-			"systemctl restart bulkhead puts it right once, \"repair\": true in the configuration always",
+			"systemctl reload bulkhead puts it right once, \"repair\": true in the configuration always",
 			"not in force since %s: %s", format_time(health.since, since), health.reason);
 	else
 		say_whole(verify, &health);
