@@ -184,7 +184,8 @@ bool probe_place_works(const struct probe_place *place)
 
 static void note(struct probe_place *place, const char *problem)
 {
-	snprintf(place->problem, sizeof(place->problem), "%.*s", (int)utf8_cut(problem, sizeof(place->problem) - 1), problem);
+	snprintf(place->problem, sizeof(place->problem), "%.*s", (int)utf8_cut(problem, sizeof(place->problem) - 1),
+		 problem);
 }
 
 static void make_place(struct probe_endpoints *endpoints, struct probe_place *place)
