@@ -231,11 +231,14 @@ static void decide(const struct survey *survey)
 {
 	struct probe_ends *ends = &survey->place->ends;
 
+	survey->place->has_ipv6 = survey->has_ipv6;
 	if (!take_two(&survey->choices[0], &ends->from4, &ends->to4)) {
+		survey->place->borrowed4 = true;
 		(void)address_parse("192.0.2.253", false, &ends->from4);
 		(void)address_parse("192.0.2.254", false, &ends->to4);
 	}
 	if (survey->has_ipv6 && !take_two(&survey->choices[1], &ends->from6, &ends->to6)) {
+		survey->place->borrowed6 = true;
 		(void)address_parse("2001:db8::fffd", false, &ends->from6);
 		(void)address_parse("2001:db8::fffe", false, &ends->to6);
 	}

@@ -194,8 +194,10 @@ static void make_place(struct probe_endpoints *endpoints, struct probe_place *pl
 	struct error err;
 	int r = links_make_look(endpoints->host, place->bridge, &bridge, &err);
 
-	/* Without a link there is nothing to probe either; where it should be is for others to say. */
-	if (r == -ENODEV || (r == 0 && !bridge.up))
+	/* The engine names it: one that is not there may just have gone, or be another host's. */
+	if (r == -ENODEV)
+		error_set(&err, r, "its bridge %s is no link of this network namespace", place->bridge);
+	if (r == 0 && !bridge.up)
 		place->down = true;
 	else if (r < 0 || make_ends(endpoints, place, &bridge, &err) < 0)
 		note(place, err.text);

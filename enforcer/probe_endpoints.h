@@ -23,9 +23,12 @@
 /* One network's. */
 struct probe_place {
 	const char *network, *bridge; /* names, borrowed */
-	bool down;		      /* the bridge is: there is nothing to probe */
+	bool down;		      /* the bridge is: nothing passes it, and there is nothing to probe */
 	char problem[512];	      /* why it could not be probed; "" where it could */
 	struct probe_ends ends;
+	bool borrowed4, borrowed6; /* its addresses are not of the network's own subnet, which has none to give */
+	bool has_ipv6;		   /* the bridge has an IPv6 subnet beside the link-local one */
+	bool uses_ipv6;		   /* … and containers of the network are known to have one: the caller's to fill */
 	char sender[16], receiver[16];	/* names of the ports; "" before they were made */
 	int sender_port, receiver_port; /* their indexes, on the host … */
 	int sender_link;		/* … and inside */

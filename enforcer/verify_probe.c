@@ -77,6 +77,29 @@ static void add_kinds(char text[TEXT_SIZE], const struct probe_place *place, uns
 
 /* ---- Judgement ---- */
 
+#define KINDS_IPV4	  (1u << PROBE_TCP | 1u << PROBE_UDP | 1u << PROBE_ICMP)
+#define KINDS_IPV6_SUBNET (1u << PROBE_IPV6_TCP | 1u << PROBE_IPV6_UDP)
+
+/* Silence about other addresses than the network's own proves less: what holds them back may be a rule about who may
+ * send from where, and what its containers send passes. */
+static bool doubt(const struct probe_place *place, unsigned kinds, char text[TEXT_SIZE])
+{
+	bool borrowed = (place->borrowed4 && kinds & KINDS_IPV4) || (place->borrowed6 && kinds & KINDS_IPV6_SUBNET);
+	bool missing = place->uses_ipv6 && !place->has_ipv6 && kinds & KINDS_IPV6_SUBNET;
+
+	if (borrowed)
+		add(text,
+		    "; but that proves nothing of the network's own addresses, of which there were no two to try: its "
+		    "bridge %s has no address of the kind, or its subnet is used up",
+		    place->bridge);
+	else if (missing)
+		add(text,
+		    "; but the network's containers have other IPv6 addresses too, and its bridge %s has none, so that "
+		    "of their subnet none could be tried",
+		    place->bridge);
+	return borrowed || missing;
+}
+
 /* Says what was found, and what that means. */
 static enum verify_status judge(const struct probe_endpoints *endpoints, const struct probe_place *place,
 				unsigned kinds, char text[TEXT_SIZE])
@@ -91,7 +114,7 @@ static enum verify_status judge(const struct probe_endpoints *endpoints, const s
 	case PROBE_SILENT:
 		add(text, "nothing arrived within %u ms of ", PROBE_RUN_MS);
 		add_kinds(text, place, which);
-		return VERIFY_PASS;
+		return doubt(place, kinds, text) ? VERIFY_UNKNOWN : VERIFY_PASS;
 	case PROBE_NOT_SENT:
 		add(text, "%s", place->problem[0] ? place->problem : "nothing of the kind was sent");
 		return VERIFY_UNKNOWN;
@@ -132,7 +155,7 @@ static void find_part(struct verify *verify, const struct probe_endpoints *endpo
 	enum verify_status status = VERIFY_SKIP;
 
 	if (place->down)
-		add(text, "its bridge %s is down, or no link of this host", place->bridge);
+		add(text, "its bridge %s is down", place->bridge);
 	else
 		status = judge(endpoints, place, parts[part].kinds, text);
 	verify_find(verify, parts[part].id, status, subject, status == VERIFY_FAIL ? remedy_of(verify, part) : NULL,
@@ -194,6 +217,8 @@ static void name_places(const struct inventory *inventory, struct probe_endpoint
 			continue;
 		place->network = network->name;
 		place->bridge = network->bridge;
+		for (size_t j = 0; j < network->endpoint_count; j++)
+			place->uses_ipv6 = place->uses_ipv6 || network->endpoints[j].ipv6.family;
 		place++;
 	}
 }

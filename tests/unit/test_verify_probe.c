@@ -314,10 +314,54 @@ static void test_bridge_down(void **state)
 	run("ip link set br-test down");
 	probe();
 	assert_all(VERIFY_SKIP);
-	run("ip link set br-test up");
+}
+
+/* A bridge that the engine names and that is not there is no network that is safe. */
+static void test_bridge_gone(void **state)
+{
+	(void)state;
+	make_host();
 	set_network(0, "test", "br-absent");
 	probe();
-	assert_all(VERIFY_SKIP);
+	assert_all(VERIFY_UNKNOWN);
+	assert_non_null(strstr(finding_of("probe-tcp", "network test")->evidence, "br-absent is no link"));
+}
+
+/* Silence about addresses that are not the network's own. */
+static void test_borrowed_addresses(void **state)
+{
+	(void)state;
+	make_host();
+	run("ip addr flush dev br-test && nft add table bridge drops && "
+	    "nft 'add chain bridge drops forward { type filter hook forward priority 0; }'");
+	/* What arrives has arrived. */
+	probe();
+	assert_all(VERIFY_FAIL);
+	run("nft add rule bridge drops forward drop");
+	probe();
+	assert_found("probe-tcp", VERIFY_UNKNOWN);
+	assert_found("probe-udp", VERIFY_UNKNOWN);
+	assert_found("probe-icmp", VERIFY_UNKNOWN);
+	assert_found("probe-ethertype", VERIFY_PASS);
+	assert_found("probe-ipv6", VERIFY_PASS);
+	assert_non_null(strstr(finding_of("probe-tcp", "network test")->evidence, "its bridge br-test has no address"));
+	/* Containers have IPv6 that the bridge knows nothing of. */
+	endpoint = (struct endpoint){ .container = (char *)"c", .name = (char *)"c" };
+	assert_int_equal(address_parse("fd77::2", false, &endpoint.ipv6), 0);
+	networks[0].endpoints = &endpoint;
+	networks[0].endpoint_count = 1;
+	probe();
+	assert_found("probe-ipv6", VERIFY_UNKNOWN);
+	/* No room in the one subnet, enough in the other. */
+	run("ip addr add 10.77.0.1/30 dev br-test && ip addr add fd77::1/64 dev br-test nodad");
+	probe();
+	assert_found("probe-tcp", VERIFY_UNKNOWN);
+	assert_found("probe-ipv6", VERIFY_PASS);
+	run("ip addr flush dev br-test && ip addr add 10.77.0.1/29 dev br-test && ip addr add fd77::1/127 dev br-test "
+	    "nodad");
+	probe();
+	assert_found("probe-tcp", VERIFY_PASS);
+	assert_found("probe-ipv6", VERIFY_UNKNOWN);
 }
 
 /* A port that does not forward yet is as silent as a closed one. */
@@ -603,6 +647,8 @@ int main(void)
 		cmocka_unit_test(test_held_addresses),
 		cmocka_unit_test(test_nobody_else_hears),
 		cmocka_unit_test(test_bridge_down),
+		cmocka_unit_test(test_bridge_gone),
+		cmocka_unit_test(test_borrowed_addresses),
 		cmocka_unit_test(test_spanning_tree),
 		cmocka_unit_test(test_no_engine),
 		cmocka_unit_test(test_nothing_managed),
