@@ -39,6 +39,7 @@ static const struct setting {
 	SETTING("pidfile", "pidfile", 'p', TEXT, pidfile),
 	SETTING("group", "group", 'G', TEXT, group),
 	SETTING("config-file", NULL, 0, TEXT, config_file),
+	SETTING("exec-root", "exec-root", 0, TEXT, exec_root),
 	SETTING("metrics-addr", "metrics-addr", 0, TEXT, metrics),
 	SETTING("network-diagnostic-port", "network-diagnostic-port", 0, PORT, diagnostic_port),
 	SETTING("host", "hosts", 'H', LIST, hosts),
@@ -46,6 +47,72 @@ static const struct setting {
 #undef SETTING
 };
 #define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
+
+/* The engine's other flags that take a value, which may look like a flag itself: `dockerd --help` of 20.10 to 29.  One
+ * that is not known here is taken for a switch. */
+static const char *const with_value[] = {
+	"add-runtime",
+	"allow-nondistributable-artifacts",
+	"api-cors-header",
+	"authorization-plugin",
+	"bip",
+	"bip6",
+	"bridge",
+	"bridge-accept-fwmark",
+	"cdi-spec-dir",
+	"cgroup-parent",
+	"cluster-advertise",
+	"cluster-store",
+	"cluster-store-opt",
+	"containerd",
+	"containerd-namespace",
+	"containerd-plugins-namespace",
+	"cpu-rt-period",
+	"cpu-rt-runtime",
+	"default-address-pool",
+	"default-cgroupns-mode",
+	"default-gateway",
+	"default-gateway-v6",
+	"default-ipc-mode",
+	"default-network-opt",
+	"default-runtime",
+	"default-shm-size",
+	"default-ulimit",
+	"dns",
+	"dns-opt",
+	"dns-search",
+	"exec-opt",
+	"feature",
+	"firewall-backend",
+	"fixed-cidr",
+	"fixed-cidr-v6",
+	"host-gateway-ip",
+	"http-proxy",
+	"https-proxy",
+	"init-path",
+	"ip",
+	"isolation",
+	"label",
+	"log-driver",
+	"log-format",
+	"log-level",
+	"log-opt",
+	"max-concurrent-downloads",
+	"max-concurrent-uploads",
+	"max-download-attempts",
+	"mtu",
+	"network-control-plane-mtu",
+	"no-proxy",
+	"node-generic-resource",
+	"oom-score-adjust",
+	"registry-mirror",
+	"seccomp-profile",
+	"shutdown-timeout",
+	"storage-driver",
+	"storage-opt",
+	"swarm-default-advertise-addr",
+	"userland-proxy-path",
+};
 
 static void *place(struct daemon_settings *target, const struct setting *setting)
 {
@@ -217,6 +284,15 @@ static const struct setting *find_flag(const char *name, size_t length)
 	return NULL;
 }
 
+static bool takes_value(const char *name, size_t length)
+{
+	for (size_t i = 0; i < sizeof(with_value) / sizeof(with_value[0]); i++) {
+		if (strlen(with_value[i]) == length && memcmp(with_value[i], name, length) == 0)
+			return true;
+	}
+	return false;
+}
+
 static const struct setting *find_letter(char letter)
 {
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
@@ -233,8 +309,11 @@ static int take_flag(struct daemon_settings *target, const char *argument, size_
 	size_t name_length = equals ? (size_t)(equals - argument) : length, value_length;
 	const struct setting *setting = find_flag(argument, name_length);
 
-	if (!setting)
+	if (!setting) {
+		if (!equals && takes_value(argument, name_length))
+			(void)next_argument(arguments, &value_length);
 		return 0;
+	}
 	if (equals)
 		return set_value(target, setting, equals + 1, length - name_length - 1);
 	if (setting->kind == SETTING_SWITCH)
@@ -253,15 +332,15 @@ static int take_letters(struct daemon_settings *target, const char *letters, siz
 
 	while (at < length && strchr("Dhv", letters[at]) && letters[at])
 		at++;
-	setting = at < length ? find_letter(letters[at]) : NULL;
-	if (!setting)
+	if (at == length)
 		return 0;
-	at++;
+	setting = find_letter(letters[at++]);
 	if (at < length)
-		return set_value(target, setting, letters + at + (letters[at] == '='),
-				 length - at - (letters[at] == '='));
+		return setting ? set_value(target, setting, letters + at + (letters[at] == '='),
+					   length - at - (letters[at] == '='))
+			       : 0;
 	value = next_argument(arguments, &value_length);
-	return value ? set_value(target, setting, value, value_length) : 0;
+	return setting && value ? set_value(target, setting, value, value_length) : 0;
 }
 
 int daemon_settings_parse_command(const char *text, size_t length, struct daemon_settings *ret_settings)
@@ -303,17 +382,44 @@ bool daemon_settings_host_is_tcp(const char *host)
 	return strncmp(host, "tcp://", 6) == 0 || (*host && !strstr(host, "://"));
 }
 
-uint16_t daemon_settings_host_port(const char *host, bool tls)
+/* What stands between the scheme and a path. */
+static const char *authority(const char *host, char text[256])
 {
-	const char *colon;
-
 	host += strspn(host, " \t");
 	host += strncmp(host, "tcp://", 6) == 0 ? 6 : 0;
-	colon = strrchr(host, ':');
+	snprintf(text, 256, "%.*s", (int)strcspn(host, "/"), host);
+	return text;
+}
+
+uint16_t daemon_settings_host_port(const char *host, bool tls)
+{
+	char text[256];
+	const char *colon = strrchr(authority(host, text), ':');
+
 	/* The colons inside an address are not those before a port: "[::1]". */
 	if (!colon || strchr(colon, ']') || !colon[1])
 		return tls ? 2376 : 2375;
 	return parse_port(colon + 1);
+}
+
+struct address daemon_settings_host_address(const char *host)
+{
+	struct address address = { .family = ADDRESS_NONE };
+	char text[256], *colon, *bare = text;
+	size_t length;
+
+	authority(host, text);
+	colon = strrchr(text, ':');
+	if (colon && !strchr(colon, ']'))
+		*colon = '\0';
+	length = strlen(text);
+	if (length > 1 && text[0] == '[' && text[length - 1] == ']') {
+		text[length - 1] = '\0';
+		bare = text + 1;
+	}
+	if (address_parse(bare, false, &address) < 0)
+		address.family = ADDRESS_NONE;
+	return address;
 }
 
 void daemon_settings_clear(struct daemon_settings *cleared)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address.h"
 #include "error.h"
 #include "texts.h"
 
@@ -26,6 +27,7 @@ struct daemon_settings {
 	char *userns_remap, *data_root, *pidfile;
 	char *group;		  /* of its socket */
 	char *config_file;	  /* command line only */
+	char *exec_root;	  /* where it keeps sockets of its own */
 	char *metrics;		  /* metrics-addr, "127.0.0.1:9323" */
 	uint16_t diagnostic_port; /* network-diagnostic-port, or 0 */
 	struct texts hosts;	  /* "unix:///run/docker.sock", "tcp://0.0.0.0:2376", "fd://" */
@@ -50,8 +52,12 @@ enum daemon_switch daemon_settings_switch(const char *text);
 /* Whether an entry of hosts means TCP: with tcp://, or without any scheme. */
 bool daemon_settings_host_is_tcp(const char *host);
 
-/* The port of an entry that means TCP; without one it is 2376 with TLS and 2375 else.  0 where it is none. */
+/* The port of an entry that means TCP; without one it is 2376 with TLS and 2375 else.  0 where it is none.  A path
+ * behind it, "tcp://host:port/v1", says nothing. */
 uint16_t daemon_settings_host_port(const char *host, bool tls);
+
+/* The address of such an entry; ADDRESS_NONE where it has a name, or nothing, in its place. */
+struct address daemon_settings_host_address(const char *host);
 
 void daemon_settings_clear(struct daemon_settings *settings);
 

@@ -101,6 +101,13 @@ static void hosts(void **state)
 	assert_int_equal(daemon_settings_host_port("tcp://[::1]:99", true), 99);
 	assert_int_equal(daemon_settings_host_port(":2375", true), 2375);
 	assert_int_equal(daemon_settings_host_port("tcp://a:70000", true), 0);
+	assert_int_equal(daemon_settings_host_port("tcp://127.0.0.1:4243/v1", true), 4243);
+	assert_int_equal(daemon_settings_host_port("tcp://127.0.0.1/v1:5", true), 2376);
+	assert_int_equal(daemon_settings_host_address("tcp://127.0.0.1:4243/v1").bytes[3], 1);
+	assert_int_equal(daemon_settings_host_address("[::1]:99").family, ADDRESS_IPV6);
+	assert_int_equal(daemon_settings_host_address("127.0.0.1").family, ADDRESS_IPV4);
+	assert_int_equal(daemon_settings_host_address(":99").family, ADDRESS_NONE);
+	assert_int_equal(daemon_settings_host_address("tcp://localhost:99").family, ADDRESS_NONE);
 	assert_int_equal(daemon_settings_host_port("tcp://a:http", true), 0);
 }
 
@@ -113,6 +120,15 @@ static void what_is_no_flag_of_ours(void **state)
 	assert_int_equal(settings.tlsverify, DAEMON_UNSET);
 	assert_int_equal(settings.tls, DAEMON_UNSET);
 	assert_int_equal(settings.icc, DAEMON_UNSET);
+	daemon_settings_clear(&settings);
+	/* A value may look like a flag. */
+	settings = command("dockerd --label --icc=false -l --tls --storage-opt --tlsverify --experimental --icc=true");
+	assert_int_equal(settings.icc, DAEMON_ON);
+	assert_int_equal(settings.tls, DAEMON_UNSET);
+	assert_int_equal(settings.tlsverify, DAEMON_UNSET);
+	daemon_settings_clear(&settings);
+	settings = command("dockerd --label=a --icc=false");
+	assert_int_equal(settings.icc, DAEMON_OFF);
 	daemon_settings_clear(&settings);
 	/* The program's name is no argument, and a flag may lack its value. */
 	settings = command("--tlsverify --tlscacert");
