@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "cleanup.h"
 #include "error.h"
@@ -42,6 +43,12 @@ CLEANUP_DEFINE(docker_client, docker_client_free)
 const char *docker_client_url(const struct docker_client *client);
 /* True when the engine is not reached over a unix socket. */
 bool docker_client_remote(const struct docker_client *client);
+
+/* The path of its unix socket, or NULL. */
+const char *docker_client_socket(const struct docker_client *client);
+/* The process that made its unix socket listen, as the kernel says when one connects: its number in our PID namespace.
+ * 0 where that is not known. */
+pid_t docker_client_peer(const struct docker_client *client);
 
 /* The version prefix for later requests, "1.41"; NULL or before it is set: none. */
 int docker_client_set_version(struct docker_client *client, const char *version, struct error *err);

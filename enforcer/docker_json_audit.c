@@ -17,16 +17,19 @@ static int add(struct texts *texts, const char *text)
 	return texts_add(texts, text, strlen(text));
 }
 
-static int read_ranges(const cJSON *ranges, struct docker_engine *engine)
+/* What of it can be read counts; *known: it was all of the kind that an engine answers. */
+static int read_ranges(const cJSON *ranges, struct docker_engine *engine, bool *known)
 {
 	const cJSON *item;
 
-	if (!cJSON_IsArray(ranges))
+	*known = cJSON_IsArray(ranges);
+	if (!*known)
 		return 0;
 	cJSON_ArrayForEach(item, ranges)
 	{
 		const char *text = docker_json_string(item);
 
+		*known = *known && text;
 		if (text && !is_built_in(text) && add(&engine->insecure_registries, text) < 0)
 			return -ENOMEM;
 	}
@@ -34,19 +37,22 @@ static int read_ranges(const cJSON *ranges, struct docker_engine *engine)
 }
 
 /* {"registry.example:5000": {"Name": …, "Secure": false}}: one that says nothing is taken for insecure. */
-static int read_indexes(const cJSON *indexes, struct docker_engine *engine)
+static int read_indexes(const cJSON *indexes, struct docker_engine *engine, bool *known)
 {
 	const cJSON *item;
 
-	if (!cJSON_IsObject(indexes))
+	*known = cJSON_IsObject(indexes);
+	if (!*known)
 		return 0;
 	cJSON_ArrayForEach(item, indexes)
 	{
 		bool secure = false;
 		const cJSON *member;
 
-		if (!cJSON_IsObject(item) || !item->string)
+		if (!cJSON_IsObject(item) || !item->string) {
+			*known = false;
 			continue;
+		}
 		cJSON_ArrayForEach(member, item)
 		{
 			if (docker_json_is(member, "Secure"))
@@ -60,18 +66,19 @@ static int read_indexes(const cJSON *indexes, struct docker_engine *engine)
 
 static int read_registries(const cJSON *registries, struct docker_engine *engine)
 {
+	bool ranges_known = false, indexes_known = false;
 	const cJSON *item;
 
 	if (!cJSON_IsObject(registries))
 		return 0;
-	engine->registries_known = true;
 	cJSON_ArrayForEach(item, registries)
 	{
-		if (docker_json_is(item, "InsecureRegistryCIDRs") && read_ranges(item, engine) < 0)
+		if (docker_json_is(item, "InsecureRegistryCIDRs") && read_ranges(item, engine, &ranges_known) < 0)
 			return -ENOMEM;
-		if (docker_json_is(item, "IndexConfigs") && read_indexes(item, engine) < 0)
+		if (docker_json_is(item, "IndexConfigs") && read_indexes(item, engine, &indexes_known) < 0)
 			return -ENOMEM;
 	}
+	engine->registries_known = ranges_known && indexes_known;
 	return 0;
 }
 

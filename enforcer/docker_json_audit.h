@@ -13,7 +13,7 @@ struct docker_engine {
 	char *root_dir;			  /* DockerRootDir, or NULL */
 	bool options_known;		  /* SecurityOptions is there, and with it the next two */
 	bool userns, rootless;		  /* name=userns, name=rootless */
-	bool registries_known;		  /* RegistryConfig is there */
+	bool registries_known;		  /* RegistryConfig is there, and nothing in it of another kind than expected */
 	struct texts insecure_registries; /* names and ranges, sorted, without the engine's own for the host itself */
 };
 

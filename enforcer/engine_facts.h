@@ -16,48 +16,70 @@
 #include "proc_parse.h"
 #include "verify.h"
 
-#define ENGINE_DEFAULT_FILE    "/etc/docker/daemon.json"
-#define ENGINE_DEFAULT_ROOT    "/var/lib/docker"
-#define ENGINE_DEFAULT_PIDFILE "/var/run/docker.pid"
-#define ENGINE_DEFAULT_GROUP   "docker"
-#define ENGINE_DEFAULT_SOCKET  "/var/run/docker.sock"
+#define ENGINE_DEFAULT_FILE	 "/etc/docker/daemon.json"
+#define ENGINE_DEFAULT_ROOT	 "/var/lib/docker"
+#define ENGINE_DEFAULT_PIDFILE	 "/var/run/docker.pid"
+#define ENGINE_DEFAULT_GROUP	 "docker"
+#define ENGINE_DEFAULT_SOCKET	 "/var/run/docker.sock"
+#define ENGINE_DEFAULT_EXEC_ROOT "/var/run/docker"
+
+/* One of the files of its TLS. */
+struct engine_tls_file {
+	char *problem; /* why it is not known, or NULL */
+	char *path;    /* as the engine sees it; NULL: none is used */
+	bool told;     /* else it is the default one, which need not be there */
+	bool exists;
+	bool newer; /* written after the process started, or it is not known when that was */
+};
 
 /* A problem says why nothing is known, and is NULL where it is; each is the facts' own. */
 struct engine_facts {
 	/* GET /info */
 	char *api_problem;
 	struct docker_engine api;
+	/* Who listens at the unix socket that was asked, as the kernel says; 0: not known. */
+	pid_t peer;
 	/* The process, and what /proc says of it. */
 	char *process_problem;
 	pid_t pid;
 	struct daemon_settings command;
-	/* The TCP sockets that it listens on, whatever for. */
+	/* The folder that the engine's paths begin at: the host's root, or, where the process has a mount namespace or
+	 * a root of its own, /proc/PID/root. */
+	char *root;
+	bool apart; /* … of its own */
+	/* What it listens on: TCP sockets whatever for, and the paths of unix sockets. */
 	char *listeners_problem;
 	struct proc_listener *listeners;
 	size_t listener_count;
+	struct texts unix_listeners;
+	/* Where it takes systemd's sockets (fd://): those of docker.socket, as entries of hosts, and where they stand.
+	 */
+	bool from_systemd;
+	struct texts activated;
+	char *socket_unit;
 	/* The configuration file: where the command line says it is, else the default one. */
 	char *file_problem;
 	char *file_path;
 	bool file_exists;
-	bool file_newer; /* written after the process started, or it is not known when that was */
+	bool file_newer; /* as a TLS file's */
 	struct daemon_settings file;
+	struct engine_tls_file tls_ca, tls_cert, tls_key;
 };
 
-/* A group's way: asks the engine, looks at its host, and has the group judge.  What could not be learnt is a problem.
- */
+/* Learns them, or has learnt them before, for whoever asks first: asks the engine and looks at its host.  What could
+ * not be learnt is a problem.  NULL: out of memory, which is noted. */
+const struct engine_facts *engine_facts_of(struct verify *verify);
+/* A group's way: has the group judge them. */
 void engine_facts_judge(struct verify *verify, void (*judge)(struct verify *, const struct engine_facts *));
 
 /* The host's part alone: beneath root, of the engine whose data are where facts->api.root_dir says, where that is
- * known. facts->api is the caller's to fill before, and nothing else.  0 or -ENOMEM. */
+ * known. facts->api and peer are the caller's to fill before, and nothing else.  0 or -ENOMEM. */
 int engine_facts_read_host(const char *root, struct engine_facts *facts);
 
 void engine_facts_clear(struct engine_facts *facts);
-
-static inline void cleanup_engine_facts_p(struct engine_facts *facts)
-{
-	engine_facts_clear(facts);
-}
-#define cleanup_engine_facts __attribute__((cleanup(cleanup_engine_facts_p)))
+/* Accepts NULL. */
+void engine_facts_free(struct engine_facts *facts);
+CLEANUP_DEFINE(engine_facts, engine_facts_free)
 
 /* Command line over file; NULL or DAEMON_UNSET where neither says anything. */
 #define engine_facts_setting(facts, field) ((facts)->command.field ? (facts)->command.field : (facts)->file.field)
@@ -67,5 +89,13 @@ const char *engine_facts_settings_problem(const struct engine_facts *facts);
 
 /* Where the engine's data are, as it says itself, else as it was told, else the default. */
 const char *engine_facts_data_root(const struct engine_facts *facts);
+
+/* Whether TLS is on. */
+bool engine_facts_tls(const struct engine_facts *facts);
+
+/* Whether an entry of its hosts, or of systemd's, is that unix socket; two names of one file are one. */
+bool engine_facts_names(const struct engine_facts *facts, const char *path);
+/* Whether a unix socket is one of those that the engine has for itself. */
+bool engine_facts_internal(const struct engine_facts *facts, const char *path);
 
 #endif

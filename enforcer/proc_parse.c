@@ -79,6 +79,54 @@ int proc_parse_listeners(const char *text, bool ipv6, struct proc_listener **lis
 	return 0;
 }
 
+/* __SO_ACCEPTCON of the kernel's include/linux/net.h */
+#define FLAG_LISTENS 0x10000u
+
+/* "0000000000000000: 00000002 00000000 00010000 0001 01 12345 /run/docker.sock" */
+static int add_unix(const char *line, struct proc_unix **sockets, size_t *count)
+{
+	struct proc_unix *grown;
+	unsigned flags;
+	uint64_t inode;
+	int start = 0;
+
+	if (sscanf(line, "%*[0-9A-Fa-f]: %*x %*x %x %*x %*x %" SCNu64 " %n", &flags, &inode, &start) != 2 || !start ||
+	    !(flags & FLAG_LISTENS) || !line[start])
+		return 0;
+	grown = reallocarray(*sockets, *count + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	*sockets = grown;
+	grown[*count] = (struct proc_unix){ strdup(line + start), inode };
+	return grown[*count].path ? (++*count, 0) : -ENOMEM;
+}
+
+int proc_parse_unix(const char *text, struct proc_unix **ret_sockets, size_t *ret_count)
+{
+	struct proc_unix *sockets = NULL;
+	size_t count = 0;
+
+	for (; *text; text = next_line(text)) {
+		char line[256];
+
+		copy_line(text, line, sizeof(line));
+		if (add_unix(line, &sockets, &count) < 0) {
+			proc_free_unix(sockets, count);
+			return -ENOMEM;
+		}
+	}
+	*ret_sockets = sockets;
+	*ret_count = count;
+	return 0;
+}
+
+void proc_free_unix(struct proc_unix *sockets, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(sockets[i].path);
+	free(sockets);
+}
+
 bool proc_parse_socket(const char *target, uint64_t *ret_inode)
 {
 	int end = 0;
@@ -113,11 +161,11 @@ static char *unescape(const char *field, size_t length)
 	return text;
 }
 
-/* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw": the third field and the fifth. */
+/* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw": the fields from the third to the fifth. */
 static int add_mount(const char *line, struct proc_mount **mounts, size_t *count)
 {
-	const char *field = line, *device = NULL;
-	size_t length = 0, device_length = 0;
+	const char *field = line, *device = NULL, *root = NULL;
+	size_t length = 0, device_length = 0, root_length = 0;
 	struct proc_mount *grown;
 
 	for (int i = 1; i <= 5; i++) {
@@ -126,6 +174,9 @@ static int add_mount(const char *line, struct proc_mount **mounts, size_t *count
 		if (i == 3) {
 			device = field;
 			device_length = length;
+		} else if (i == 4) {
+			root = field;
+			root_length = length;
 		}
 		if (!length || (i < 5 && field[length] != ' '))
 			return 0;
@@ -139,11 +190,10 @@ static int add_mount(const char *line, struct proc_mount **mounts, size_t *count
 	grown += *count;
 	memcpy(grown->device, device, device_length);
 	grown->device[device_length] = '\0';
+	grown->root = unescape(root, root_length);
 	grown->point = unescape(field, length);
-	if (!grown->point)
-		return -ENOMEM;
 	++*count;
-	return 0;
+	return grown->root && grown->point ? 0 : -ENOMEM;
 }
 
 int proc_parse_mounts(const char *text, struct proc_mount **ret_mounts, size_t *ret_count)
@@ -164,8 +214,10 @@ int proc_parse_mounts(const char *text, struct proc_mount **ret_mounts, size_t *
 
 void proc_free_mounts(struct proc_mount *mounts, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		free(mounts[i].root);
 		free(mounts[i].point);
+	}
 	free(mounts);
 }
 
@@ -178,7 +230,7 @@ const struct proc_mount *proc_mount_at(const struct proc_mount *mounts, size_t c
 	return NULL;
 }
 
-static bool lies_in(const char *path, const char *folder)
+bool proc_lies_in(const char *path, const char *folder)
 {
 	size_t length = strlen(folder);
 
@@ -192,10 +244,34 @@ const struct proc_mount *proc_mount_over(const struct proc_mount *mounts, size_t
 	const struct proc_mount *found = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		if (lies_in(path, mounts[i].point) && (!found || strlen(mounts[i].point) >= strlen(found->point)))
+		if (proc_lies_in(path, mounts[i].point) && (!found || strlen(mounts[i].point) >= strlen(found->point)))
 			found = &mounts[i];
 	}
 	return found;
+}
+
+bool proc_parse_status(const char *text, uid_t *ret_user, unsigned *ret_depth)
+{
+	unsigned depth = 0, user;
+	bool found = false;
+
+	for (; *text; text = next_line(text)) {
+		char line[512], *at, *save;
+
+		copy_line(text, line, sizeof(line));
+		if (sscanf(line, "Uid: %*u %u", &user) == 1)
+			found = true;
+		if (strncmp(line, "NSpid:", 6) != 0)
+			continue;
+		at = strtok_r(line + 6, " \t", &save);
+		while (at && (at = strtok_r(NULL, " \t", &save)))
+			depth++;
+	}
+	if (!found)
+		return false;
+	*ret_user = user;
+	*ret_depth = depth;
+	return true;
 }
 
 bool proc_parse_start(const char *text, uint64_t *ret_ticks)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "diagnostics.h"
+#include "engine_facts.h"
 
 const struct verify_group *const verify_groups[] = {
 	&verify_icc, &verify_datapath, &verify_blind, &verify_engine, &verify_host, &verify_probe,
@@ -319,4 +320,6 @@ void verify_clear(struct verify *verify)
 	free(verify->findings);
 	verify->findings = NULL;
 	verify->finding_count = 0;
+	engine_facts_free(verify->engine_facts);
+	verify->engine_facts = NULL;
 }

@@ -68,6 +68,8 @@ struct verify {
 	/* bulkhead's policy is in force: the tables are whole, hold what flow files and inventory compile to, and
 	 * packets on bridges come by them. */
 	bool enforced;
+	/* What is known of the engine and its host: see engine_facts_of.  NULL until the first group asks. */
+	struct engine_facts *engine_facts;
 	/* Findings, in the order in which they were made. */
 	struct verify_finding *findings;
 	size_t finding_count;
@@ -121,7 +123,7 @@ const struct verify_group *verify_group_of(const struct verify_check *check);
 size_t verify_count(const struct verify *verify, enum verify_status status);
 /* Exit status: EXIT_UNKNOWN if something could not be told, else EXIT_NO if something failed, else EXIT_YES. */
 int verify_exit_status(const struct verify *verify);
-/* Frees the findings, nothing else. */
+/* Frees the findings and the engine's facts, nothing else. */
 void verify_clear(struct verify *verify);
 
 /* A copy in which each line is printable text: control characters and what is no UTF-8 are escaped.  NULL: out of

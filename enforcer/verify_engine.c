@@ -13,11 +13,13 @@
 #define REGISTRIES "engine-registries"
 #define TLS	   "engine-tls"
 #define USERNS	   "engine-userns"
+#define SOCKETS	   "engine-sockets"
 
 static const struct verify_check checks[] = {
 	{ ICC, "2.2", "traffic between containers is restricted on the default bridge" },
 	{ REGISTRIES, "2.5", "no insecure registry is used" },
 	{ TLS, "2.7", "each TCP listener of the engine wants a client certificate" },
+	{ SOCKETS, NULL, "the engine listens nowhere but where it was told" },
 	{ USERNS, "2.9", "root in a container is not root on the host" },
 };
 
@@ -145,7 +147,7 @@ static void check_registries(struct verify *verify, const struct engine_facts *f
 	if (facts->api_problem)
 		problem = facts->api_problem;
 	else if (!facts->api.registries_known)
-		problem = "GET /info has no RegistryConfig";
+		problem = "GET /info has no RegistryConfig, or one that cannot be read";
 	if (said.count)
 		verify_find(verify, REGISTRIES, VERIFY_FAIL, NULL,
 			    "give the registry a certificate (its authority goes to "
@@ -169,10 +171,14 @@ static void check_registries(struct verify *verify, const struct engine_facts *f
 	"set \"userns-remap\": \"default\" in daemon.json and restart the engine; images and volumes have to be made " \
 	"anew, and containers that need the host's root can be given --userns=host one by one"
 
-/* To map root onto itself is to map nothing, the engine says, and leaves it. */
+/* To map root onto itself is to map nothing, the engine says, and leaves it: "root", "0", "root:x". */
 static bool remaps(const char *told)
 {
-	return told && told[0] && strcmp(told, "root") != 0 && strncmp(told, "root:", 5) != 0;
+	size_t length = told ? strcspn(told, ":") : 0;
+
+	if (!length || (length == 4 && strncmp(told, "root", 4) == 0))
+		return false;
+	return strspn(told, "0") < length;
 }
 
 static void tell_userns(const struct engine_facts *facts, char *text, size_t size)
@@ -220,6 +226,7 @@ void verify_engine_judge(struct verify *verify, const struct engine_facts *facts
 	check_icc(verify, facts);
 	check_registries(verify, facts);
 	verify_engine_tls(verify, facts);
+	verify_engine_sockets(verify, facts);
 	check_userns(verify, facts);
 }
 

@@ -13,10 +13,6 @@
 
 #define TLS "engine-tls"
 
-/* Swarm's own: TLS of both sides on the first, gossip with a key of its own on the other. */
-#define SWARM_PORT  2377
-#define GOSSIP_PORT 7946
-
 #define REMEDY                                                                                                         \
 	"whoever reaches this port is root on this host: take it away, or set \"tlsverify\": true, \"tlscacert\", "    \
 	"\"tlscert\" and \"tlskey\" in daemon.json (or the flags of these names) and restart the engine"
@@ -42,11 +38,6 @@ static enum protection protection(const struct engine_facts *facts)
 	}
 }
 
-static bool has_tls(const struct engine_facts *facts)
-{
-	return protection(facts) != PROTECTION_NONE;
-}
-
 /* Whether the command line decides, not the file. */
 static bool told_by_command(const struct engine_facts *facts)
 {
@@ -59,7 +50,7 @@ static bool told_by_command(const struct engine_facts *facts)
 static void judge_certificate(struct verify *verify, const struct engine_facts *facts, const char *subject,
 			      const char *seen)
 {
-	const char *authority = engine_facts_setting(facts, tlscacert);
+	const struct engine_tls_file *authority = &facts->tls_ca;
 	bool by_command = told_by_command(facts);
 	char where[256];
 
@@ -70,7 +61,20 @@ static void judge_certificate(struct verify *verify, const struct engine_facts *
 			    "effect is "
 			    "not known",
 			    seen, where);
-	else if (!authority || !authority[0])
+	else if (authority->problem)
+		verify_find(verify, TLS, VERIFY_UNKNOWN, subject, "run this as root on the engine's host",
+			    "%s; TLS is set %s; whose certificates it takes is not known: %s", seen, where,
+			    authority->problem);
+	else if (authority->told && authority->path && !authority->exists)
+		verify_find(verify, TLS, VERIFY_UNKNOWN, subject, "put the file back, and restart the engine",
+			    "%s; TLS is set %s; whose certificates it takes is not known: there is no %s", seen, where,
+			    authority->path);
+	else if (authority->exists && authority->newer)
+		verify_find(verify, TLS, VERIFY_UNKNOWN, subject, "restart the engine",
+			    "%s; TLS is set %s; whose certificates it takes is not known: %s was written after the "
+			    "engine had started",
+			    seen, where, authority->path);
+	else if (!authority->exists)
 		verify_find(verify, TLS, VERIFY_WARN, subject,
 			    "set \"tlscacert\" to the authority that signs your clients' certificates, and restart the "
 			    "engine",
@@ -86,7 +90,7 @@ static void judge_certificate(struct verify *verify, const struct engine_facts *
 			    seen, where);
 	else
 		verify_find(verify, TLS, VERIFY_PASS, subject, NULL, "%s; tlsverify is on %s, for clients of %s", seen,
-			    where, authority);
+			    where, authority->path);
 }
 
 /* One listener that is there or will be: what the settings mean for it.  `seen` says how we know of it; named: the
@@ -116,74 +120,24 @@ static void judge(struct verify *verify, const struct engine_facts *facts, const
 				    : "neither tls nor tlsverify is on: anybody may connect, and nothing is encrypted");
 }
 
-static const struct published_port *published(const struct verify *verify, const struct proc_listener *listener)
-{
-	const struct inventory *inventory = verify->reconciler ? verify->reconciler->inventory : NULL;
-
-	for (size_t i = 0; inventory && i < inventory->container_count; i++) {
-		const struct container *container = inventory->containers[i];
-
-		for (size_t j = 0; j < container->published_count; j++) {
-			const struct published_port *port = &container->published[j];
-
-			if (port->protocol == IPPROTO_TCP && port->host_port == listener->port &&
-			    address_compare(&port->address, &listener->address) == 0)
-				return port;
-		}
-	}
-	return NULL;
-}
-
-/* The entry of hosts that has this port, or NULL. */
-static const char *named_by(const struct texts *hosts, uint16_t port, bool tls)
-{
-	for (size_t i = 0; i < hosts->count; i++) {
-		if (daemon_settings_host_is_tcp(hosts->items[i]) &&
-		    daemon_settings_host_port(hosts->items[i], tls) == port)
-			return hosts->items[i];
-	}
-	return NULL;
-}
-
-/* What a socket is for, if not for the API: the engine holds the ports of containers itself, in some settings. */
-static bool is_other_service(const struct verify *verify, const struct engine_facts *facts,
-			     const struct proc_listener *listener)
-{
-	const char *metrics = engine_facts_setting(facts, metrics);
-
-	if (verify->info && verify->info->swarm && (listener->port == SWARM_PORT || listener->port == GOSSIP_PORT))
-		return true;
-	if (metrics && metrics[0] && daemon_settings_host_port(metrics, false) == listener->port)
-		return true;
-	if (engine_facts_setting(facts, diagnostic_port) == listener->port)
-		return true;
-	return published(verify, listener) != NULL;
-}
-
 static size_t judge_listeners(struct verify *verify, const struct engine_facts *facts)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < facts->listener_count; i++) {
 		const struct proc_listener *listener = &facts->listeners[i];
-		bool tls = has_tls(facts);
-		const char *command = named_by(&facts->command.hosts, listener->port, tls);
-		const char *file = named_by(&facts->file.hosts, listener->port, tls);
-		char address[ADDRESS_TEXT_SIZE], subject[96], seen[512], where[256];
+		char subject[VERIFY_ENGINE_LISTENER], seen[512], where[256];
+		const char *host = verify_engine_named(facts, listener, where, sizeof(where));
 
-		if (!command && !file && is_other_service(verify, facts, listener))
+		if (!host && verify_engine_other(verify, facts, listener))
 			continue;
-		address_format(&listener->address, address);
-		snprintf(subject, sizeof(subject), "%s%s%s:%u/tcp", listener->address.family == ADDRESS_IPV6 ? "[" : "",
-			 address, listener->address.family == ADDRESS_IPV6 ? "]" : "", (unsigned)listener->port);
-		if (command || file)
-			snprintf(seen, sizeof(seen), "dockerd listens, as \"%.*s\" %s says",
-				 (int)utf8_cut(command ? command : file, 100), command ? command : file,
-				 verify_engine_where(facts, command, where, sizeof(where)));
+		if (host)
+			snprintf(seen, sizeof(seen), "dockerd listens, as \"%.*s\" %s says", (int)utf8_cut(host, 100),
+				 host, where);
 		else
 			snprintf(seen, sizeof(seen), "dockerd (pid %d) listens, which nothing that it was told names",
 				 (int)facts->pid);
-		judge(verify, facts, subject, seen, command || file);
+		judge(verify, facts, verify_engine_listener(listener, subject), seen, host != NULL);
 		count++;
 	}
 	return count;
@@ -208,7 +162,7 @@ static size_t judge_hosts(struct verify *verify, const struct engine_facts *fact
 		char seen[512], where[256];
 
 		if (!daemon_settings_host_is_tcp(hosts->items[i]) ||
-		    is_listening(facts, daemon_settings_host_port(hosts->items[i], has_tls(facts))))
+		    is_listening(facts, daemon_settings_host_port(hosts->items[i], engine_facts_tls(facts))))
 			continue;
 		snprintf(seen, sizeof(seen), "%s %s",
 			 facts->listeners_problem ? "named" : "not listening now, but named",

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -186,6 +187,24 @@ int verify_files_stat(const char *root, const char *path, struct stat *ret_statu
 	if (fd < 0)
 		return fd;
 	return fstat(fd, ret_status) < 0 ? failed(path, errno, err) : 0;
+}
+
+int verify_files_attribute(const char *root, const char *path, const char *name, void *buffer, size_t size,
+			   size_t *ret_size, struct error *err)
+{
+	cleanup_close int fd = open_beneath(root, path, O_PATH, err);
+	char place[32];
+	ssize_t got;
+
+	if (fd < 0)
+		return fd;
+	/* fgetxattr takes none that was opened as a path, as a socket can be alone. */
+	snprintf(place, sizeof(place), "/proc/self/fd/%d", fd);
+	got = getxattr(place, name, buffer, size);
+	if (got < 0 && errno != ENODATA && errno != EOPNOTSUPP)
+		return failed(path, errno, err);
+	*ret_size = got < 0 ? 0 : (size_t)got;
+	return 0;
 }
 
 int verify_files_list(const char *root, const char *path, struct texts *ret_names, struct error *err)

@@ -6,6 +6,7 @@
 
 #include "accounts.h"
 #include "engine_version.h"
+#include "unit_files.h"
 #include "utf8.h"
 #include "verify_files.h"
 #include "verify_host_internal.h"
@@ -73,66 +74,103 @@ static const struct verify_check checks[] = {
 	MODE("containerd-sock", "3.24", "containerd.sock", "used by its owner and group alone"),
 };
 
-bool verify_host_find_unit(const struct verify *verify, const char *unit, char *ret_path, size_t size)
+int verify_host_unit(const struct verify *verify, const char *unit, struct texts *ret_paths, struct error *problem)
 {
-	static const char *const folders[] = { "/etc/systemd/system", "/run/systemd/system",
-					       "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
-					       "/lib/systemd/system" };
-	struct stat status;
+	cleanup_texts struct texts drop_ins = { 0 };
+	char path[256];
+	int r;
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		snprintf(ret_path, size, "%s/%s", folders[i], unit);
-		int r = verify_files_stat(verify->root, ret_path, &status, NULL);
-
-		/* One that cannot be looked at is there; one that is masked (a link to /dev/null) is not, whatever
-		 * lies in the folders below. */
-		if (r != -ENOENT)
-			return r < 0 || !S_ISCHR(status.st_mode);
-	}
-	return false;
+	if (!unit_files_find(verify->root, unit, path, sizeof(path)))
+		return 0;
+	r = texts_addf(ret_paths, "%s", path);
+	if (r == 0)
+		r = unit_files_drop_ins(verify->root, unit, &drop_ins, problem);
+	for (size_t i = 0; r == 0 && i < drop_ins.count; i++)
+		r = texts_addf(ret_paths, "%s", drop_ins.items[i]);
+	return r;
 }
 
-static int add_sockets(const struct texts *hosts, struct texts *paths, bool *from_systemd)
+static int add_socket(const struct engine_facts *facts, const char *path, struct texts *paths)
 {
-	for (size_t i = 0; i < hosts->count; i++) {
+	for (size_t i = 0; i < paths->count; i++) {
+		struct stat one, other;
+
+		if (strcmp(paths->items[i], path) == 0 ||
+		    (verify_files_stat(facts->root, paths->items[i], &one, NULL) == 0 &&
+		     verify_files_stat(facts->root, path, &other, NULL) == 0 && one.st_dev == other.st_dev &&
+		     one.st_ino == other.st_ino))
+			return 0;
+	}
+	return texts_addf(paths, "%s", path);
+}
+
+static int add_sockets(const struct engine_facts *facts, const struct texts *hosts, struct texts *paths)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < hosts->count; i++) {
 		const char *path = strncmp(hosts->items[i], "unix://", 7) == 0 ? hosts->items[i] + 7 : NULL;
 
 		/* moby, opts/hosts.go: nothing behind it is the default. */
 		if (path && !path[0])
 			path = ENGINE_DEFAULT_SOCKET;
-		*from_systemd = *from_systemd || strncmp(hosts->items[i], "fd://", 5) == 0;
-		if (path && path[0] == '/' && texts_add(paths, path, strlen(path)) < 0)
-			return -ENOMEM;
+		if (path && path[0] == '/')
+			r = add_socket(facts, path, paths);
 	}
-	return 0;
+	return r;
 }
 
 int verify_host_sockets(const struct engine_facts *facts, struct texts *ret_paths)
 {
-	bool from_systemd = facts->command.hosts.count + facts->file.hosts.count == 0;
+	bool by_default = facts->command.hosts.count + facts->file.hosts.count == 0 ||
+			  (facts->from_systemd && !facts->activated.count);
+	int r = add_sockets(facts, &facts->command.hosts, ret_paths);
 
-	if (add_sockets(&facts->command.hosts, ret_paths, &from_systemd) < 0 ||
-	    add_sockets(&facts->file.hosts, ret_paths, &from_systemd) < 0 ||
-	    (from_systemd && texts_addf(ret_paths, ENGINE_DEFAULT_SOCKET) < 0))
-		return -ENOMEM;
+	if (r == 0)
+		r = add_sockets(facts, &facts->file.hosts, ret_paths);
+	if (r == 0)
+		r = add_sockets(facts, &facts->activated, ret_paths);
+	if (r == 0 && by_default)
+		r = add_socket(facts, ENGINE_DEFAULT_SOCKET, ret_paths);
+	for (size_t i = 0; r == 0 && i < facts->unix_listeners.count; i++) {
+		const char *path = facts->unix_listeners.items[i];
+
+		if (path[0] == '/' && !engine_facts_internal(facts, path))
+			r = add_socket(facts, path, ret_paths);
+	}
 	texts_sort(ret_paths);
-	return 0;
+	return r;
 }
 
 /* -- 1.1.1 */
 
-/* A mount of the same file system, which the engine may have made itself to have one of its own, is no partition. */
+/* Another place where the same file system, or a part of it that is not within what is mounted here, is mounted too:
+ * what is written there fills this one. */
+static const struct proc_mount *shared_with(const struct proc_mount *own, const struct proc_mount *mounts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool within = strcmp(mounts[i].root, own->root) != 0 && proc_lies_in(mounts[i].root, own->root);
+
+		if (strcmp(mounts[i].device, own->device) == 0 && !proc_lies_in(mounts[i].point, own->point) && !within)
+			return &mounts[i];
+	}
+	return NULL;
+}
+
+/* A mount of a file system that has another place is no partition: the engine may have made it itself, and
+ * administrators bind a folder of a bigger one. */
 static void judge_mounts(struct verify *verify, const char *path, const struct proc_mount *mounts, size_t count)
 {
 	static const char remedy[] =
 		"stop the engine, move its data to a file system of their own, mount it there and name it "
 		"in /etc/fstab: a container that fills the disk then fills this one alone";
-	const struct proc_mount *own = proc_mount_at(mounts, count, path), *above;
+	const struct proc_mount *own = proc_mount_at(mounts, count, path), *above, *other;
 	const char *slash = strrchr(path, '/');
 	char parent[4096];
 
 	snprintf(parent, sizeof(parent), "%.*s", slash && slash > path ? (int)(slash - path) : 1, path);
 	above = proc_mount_over(mounts, count, parent);
+	other = own ? shared_with(own, mounts, count) : NULL;
 	if (!own)
 		verify_find(verify, PARTITION, VERIFY_FAIL, path, remedy,
 			    "nothing is mounted there: it shares the file system of %s", above ? above->point : "/");
@@ -140,6 +178,10 @@ static void judge_mounts(struct verify *verify, const char *path, const struct p
 		verify_find(verify, PARTITION, VERIFY_FAIL, path, remedy,
 			    "what is mounted there is a part of the file system of %s (device %s)", above->point,
 			    own->device);
+	else if (other)
+		verify_find(verify, PARTITION, VERIFY_FAIL, path, remedy,
+			    "what is mounted there (%s of device %s) is a part of the file system of %s", own->root,
+			    own->device, other->point);
 	else
 		verify_find(verify, PARTITION, VERIFY_PASS, path, NULL,
 			    "a file system of its own is mounted there (device %s)", own->device);
@@ -156,17 +198,30 @@ void verify_host_data_root(const struct engine_facts *facts, char *ret_path, siz
 		*slash = '\0';
 }
 
+/* As the engine sees them, else as the host's first process does. */
+static int read_mounts(const struct verify *verify, const struct engine_facts *facts, char **ret_text,
+		       struct error *err)
+{
+	char path[64];
+	size_t length;
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/mountinfo", facts->pid ? (int)facts->pid : 1);
+	r = verify_files_read(verify->root, path, ret_text, &length, err);
+	return r == -ENOENT ? verify_files_read(verify->root, "/proc/1/mountinfo", ret_text, &length, err) : r;
+}
+
 static void check_partition(struct verify *verify, const struct engine_facts *facts)
 {
 	cleanup_free char *text = NULL;
 	struct proc_mount *mounts = NULL;
 	char path[4096];
-	size_t length, count;
 	struct error err;
+	size_t count;
 	int r;
 
 	verify_host_data_root(facts, path, sizeof(path));
-	r = verify_files_read(verify->root, "/proc/self/mountinfo", &text, &length, &err);
+	r = read_mounts(verify, facts, &text, &err);
 	if (r < 0) {
 		verify_find(verify, PARTITION, VERIFY_UNKNOWN, path, NULL, "%s", err.text);
 		return;

@@ -133,8 +133,20 @@ static void judge(struct verify *verify, const struct rules *rules, const char *
 			    "no rule in " RULES_FOLDER " or " RULES_FILE " watches it or a folder above it");
 }
 
-/* Each of the paths that exists; one that is another's second name is left out. */
-static int judge_paths(struct verify *verify, const struct rules *rules, const char *id, const struct texts *paths)
+/* Rules are of the host's files; an engine with mounts of its own may have others at that place. */
+static bool is_another(const struct verify *verify, const struct engine_facts *facts, const char *path)
+{
+	struct stat seen;
+
+	if (!facts->apart || verify_files_stat(facts->root, path, &seen, NULL) < 0)
+		return false;
+	return !same_file(verify, path, &seen);
+}
+
+/* Each of the paths that exists; one that is another's second name is left out.  facts: of the engine that they are as
+ * it sees them, or NULL. */
+static int judge_paths(struct verify *verify, const struct rules *rules, const char *id, const struct texts *paths,
+		       const struct engine_facts *facts)
 {
 	cleanup_free struct stat *seen = calloc(paths->count + 1, sizeof(*seen));
 	cleanup_free char *all = texts_join(paths, ", ");
@@ -148,6 +160,9 @@ static int judge_paths(struct verify *verify, const struct rules *rules, const c
 		struct error err;
 		int r = verify_files_stat(verify->root, paths->items[i], status, &err);
 
+		if (facts && is_another(verify, facts, paths->items[i]))
+			r = error_set(&err, -EXDEV,
+				      "the engine has a mount namespace of its own, and another file there");
 		if (r < 0 && r != -ENOENT) {
 			verify_find(verify, id, VERIFY_UNKNOWN, paths->items[i], NULL, "%s", err.text);
 			unknown++;
@@ -199,16 +214,20 @@ static int add_running(const struct verify *verify, const struct engine_facts *f
 	return add(paths, target);
 }
 
-static int add_unit(const struct verify *verify, const char *unit, struct texts *paths)
+/* A unit with its drop-ins, which say more than the unit itself where there are any. */
+static int add_unit(struct verify *verify, const char *id, const char *unit, struct texts *paths)
 {
-	char path[256];
+	struct error problem = { "" };
+	size_t before = paths->count;
+	int r = verify_host_unit(verify, unit, paths, &problem);
 
-	return verify_host_find_unit(verify, unit, path, sizeof(path)) ? add(paths, path)
-								       : texts_addf(paths, "%s", unit);
+	if (problem.text[0])
+		verify_find(verify, id, VERIFY_UNKNOWN, NULL, NULL, "%s", problem.text);
+	return r == 0 && paths->count == before ? texts_addf(paths, "%s", unit) : r;
 }
 
 /* Those of what depends on the engine; the others are in the table below. */
-static int collect(const struct verify *verify, const struct engine_facts *facts, const char *id, struct texts *paths)
+static int collect(struct verify *verify, const struct engine_facts *facts, const char *id, struct texts *paths)
 {
 	char path[4096];
 
@@ -219,9 +238,9 @@ static int collect(const struct verify *verify, const struct engine_facts *facts
 		return add(paths, path);
 	}
 	if (strcmp(id, "audit-docker-service") == 0)
-		return add_unit(verify, "docker.service", paths);
+		return add_unit(verify, id, "docker.service", paths);
 	if (strcmp(id, "audit-docker-sock") == 0)
-		return verify_host_sockets(facts, paths) < 0 ? -ENOMEM : add_unit(verify, "docker.socket", paths);
+		return verify_host_sockets(facts, paths) < 0 ? -ENOMEM : add_unit(verify, id, "docker.socket", paths);
 	if (strcmp(id, "audit-daemon-json") == 0)
 		return add(paths, facts->file_path ? facts->file_path : ENGINE_DEFAULT_FILE);
 	return 0;
@@ -262,7 +281,8 @@ void verify_host_audit(struct verify *verify, const struct engine_facts *facts)
 		else
 			r = collect(verify, facts, files[i].id, &paths);
 		if (r == 0)
-			r = judge_paths(verify, &rules, files[i].id, &paths);
+			r = judge_paths(verify, &rules, files[i].id, &paths,
+					files[i].path || files[i].program ? NULL : facts);
 	}
 	rules_clear(&rules);
 	verify->out_of_memory = verify->out_of_memory || r < 0;

@@ -13,15 +13,14 @@ void verify_host_audit(struct verify *verify, const struct engine_facts *facts);
 /* Whose the files are and who may do what with them: section 3. */
 void verify_host_modes(struct verify *verify, const struct engine_facts *facts);
 
-/* systemd's folders for units, in the order in which it looks; the first that has the unit has it.  True and its path,
- * or false where there is none. */
-bool verify_host_find_unit(const struct verify *verify, const char *unit, char *ret_path, size_t size);
+/* The unit's file, if there is one, and its drop-ins; what cannot be listed is a problem.  0 or -ENOMEM. */
+int verify_host_unit(const struct verify *verify, const char *unit, struct texts *ret_paths, struct error *problem);
 
 /* Where the engine's data are. */
 void verify_host_data_root(const struct engine_facts *facts, char *ret_path, size_t size);
 
-/* The paths of the engine's own sockets, from its hosts; the default one where it takes systemd's, or says nothing.  0
- * or -ENOMEM. */
+/* The paths of the engine's own sockets: from its hosts, from docker.socket where it takes systemd's, and those that it
+ * really listens on; the default one where nothing is said.  Each file once.  0 or -ENOMEM. */
 int verify_host_sockets(const struct engine_facts *facts, struct texts *ret_paths);
 
 #endif

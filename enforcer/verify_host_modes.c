@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "accounts.h"
+#include "posix_acl.h"
 #include "verify_files.h"
 #include "verify_host_internal.h"
 
@@ -23,6 +24,7 @@ struct found {
 	size_t count;		    /* files that are there */
 	struct texts owners, modes; /* what is wrong, a text a file */
 	struct texts owner_files, mode_files;
+	bool granted;	      /* one of the modes is an access control list's */
 	struct error problem; /* "" where all could be looked at */
 };
 
@@ -41,14 +43,51 @@ struct group {
 	struct error problem; /* why that cannot be told, or "" */
 };
 
-static int look_at(const struct verify *verify, const struct wish *wish, const struct group *group, const char *path,
+/* What an access control list gives to others than the mode names: no more than the mode would. */
+static int look_at_list(const char *root, const struct wish *wish, const struct group *group, const char *path,
+			const char *name, struct found *found)
+{
+	cleanup_free struct posix_acl_grant *grants = NULL;
+	size_t size, count, before = found->modes.count;
+	uint8_t bytes[4096];
+	struct error err;
+	int r = verify_files_attribute(root, path, POSIX_ACL_ATTRIBUTE, bytes, sizeof(bytes), &size, &err);
+
+	if (r == 0 && !size)
+		return 0;
+	if (r == 0)
+		r = posix_acl_parse(bytes, size, &grants, &count);
+	if (r == -EINVAL)
+		error_set(&err, r, "%s: its access control list cannot be read", path);
+	if (r < 0) {
+		found->problem = err;
+		return r == -ENOMEM ? r : 0;
+	}
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		const struct posix_acl_grant *grant = &grants[i];
+		bool trusted = grant->group && wish->group && group->known && grant->id == group->gid;
+		unsigned wanted = trusted ? wish->mode >> 3 & 7 : wish->mode & 7;
+
+		if (grant->id == 0 || !(grant->mode & ~wanted))
+			continue;
+		r = texts_addf(&found->modes, "%sgives %s %u %s%s%s by its access control list", name,
+			       grant->group ? "group" : "user", grant->id, grant->mode & 4 ? "r" : "",
+			       grant->mode & 2 ? "w" : "", grant->mode & 1 ? "x" : "");
+		found->granted = true;
+	}
+	if (r == 0 && found->modes.count > before)
+		r = texts_addf(&found->mode_files, "%s", path);
+	return r;
+}
+
+static int look_at(const char *root, const struct wish *wish, const struct group *group, const char *path,
 		   struct found *found)
 {
 	struct stat status;
 	struct error err;
 	mode_t mode;
 	char name[4100];
-	int r = verify_files_stat(verify->root, path, &status, &err);
+	int r = verify_files_stat(root, path, &status, &err);
 
 	if (r < 0) {
 		if (r != -ENOENT)
@@ -76,7 +115,7 @@ static int look_at(const struct verify *verify, const struct wish *wish, const s
 		    texts_addf(&found->mode_files, "%s", path) < 0)
 			return -ENOMEM;
 	}
-	return 0;
+	return look_at_list(root, wish, group, path, name, found);
 }
 
 static char *join_for_shell(const struct texts *files)
@@ -115,20 +154,23 @@ static int say(struct verify *verify, const char *id, const char *subject, const
 	return 0;
 }
 
-static int judge(struct verify *verify, const struct wish *wish, const struct group *group, const char *subject,
-		 const struct texts *paths)
+/* problem: why there may be more of them, or "". */
+static int judge(struct verify *verify, const char *root, const struct wish *wish, const struct group *group,
+		 const char *subject, const struct texts *paths, const struct error *problem)
 {
 	struct found found = { .named = subject && paths->count == 1 && strcmp(subject, paths->items[0]) == 0 };
-	char owner[96], chown[128], mode[64], chmod[32];
+	char owner[96], chown[128], mode[64], chmod[64];
 	const char *group_name = wish->group ? group->name : "root";
 	int r = 0;
 
+	found.problem = *problem;
 	for (size_t i = 0; r == 0 && i < paths->count; i++)
-		r = look_at(verify, wish, group, paths->items[i], &found);
+		r = look_at(root, wish, group, paths->items[i], &found);
 	snprintf(owner, sizeof(owner), "root:%s", group_name);
 	snprintf(chown, sizeof(chown), "chown %s", owner);
 	snprintf(mode, sizeof(mode), "mode %04o or stricter", (unsigned)wish->mode);
-	snprintf(chmod, sizeof(chmod), "chmod %04o", (unsigned)wish->mode);
+	snprintf(chmod, sizeof(chmod), "%schmod %04o", found.granted ? "setfacl --remove-all, then " : "",
+		 (unsigned)wish->mode);
 	if (r == 0)
 		r = say(verify, wish->owner_id, subject, &found, &found.owners, &found.owner_files, chown, owner);
 	if (r == 0)
@@ -137,29 +179,36 @@ static int judge(struct verify *verify, const struct wish *wish, const struct gr
 	return r;
 }
 
-static int judge_one(struct verify *verify, const struct wish *wish, const struct group *group, const char *path)
+static const struct error no_problem = { "" };
+
+/* root: the folder that the path begins at, the host's or the engine's. */
+static int judge_one(struct verify *verify, const char *root, const struct wish *wish, const struct group *group,
+		     const char *path)
 {
 	cleanup_texts struct texts paths = { 0 };
 
-	return texts_addf(&paths, "%s", path) < 0 ? -ENOMEM : judge(verify, wish, group, path, &paths);
+	return texts_addf(&paths, "%s", path) < 0 ? -ENOMEM
+						  : judge(verify, root, wish, group, path, &paths, &no_problem);
 }
 
+/* With its drop-ins, which say more than the unit itself where there are any. */
 static int judge_unit(struct verify *verify, const struct wish *wish, const struct group *group, const char *unit)
 {
-	cleanup_texts struct texts none = { 0 };
-	char path[256];
+	cleanup_texts struct texts paths = { 0 };
+	struct error problem = { "" };
+	int r = verify_host_unit(verify, unit, &paths, &problem);
 
-	return verify_host_find_unit(verify, unit, path, sizeof(path)) ? judge_one(verify, wish, group, path)
-								       : judge(verify, wish, group, unit, &none);
+	return r == 0 ? judge(verify, verify->root, wish, group, paths.count ? paths.items[0] : unit, &paths, &problem)
+		      : r;
 }
 
 /* -- certificates of registries: a folder a registry, with files in it */
 
-static int add_folder(const struct verify *verify, const char *folder, struct texts *paths, struct error *problem)
+static int add_folder(const char *root, const char *folder, struct texts *paths, struct error *problem)
 {
 	cleanup_texts struct texts names = { 0 };
 	struct error err;
-	int r = verify_files_list(verify->root, folder, &names, &err);
+	int r = verify_files_list(root, folder, &names, &err);
 
 	if (r == -ENOENT || r == -ENOMEM)
 		return r == -ENOMEM ? r : 0;
@@ -174,32 +223,33 @@ static int add_folder(const struct verify *verify, const char *folder, struct te
 	return 0;
 }
 
-static int judge_registries(struct verify *verify, const struct group *group)
+static int judge_registries(struct verify *verify, const char *root, const struct group *group)
 {
 	static const struct wish wish = { "owner-registry-certs", "mode-registry-certs", 0444, false };
 	cleanup_texts struct texts registries = { 0 }, files = { 0 };
 	struct error problem = { "" };
-	int r = add_folder(verify, CERTIFICATES, &registries, &problem);
+	int r = add_folder(root, CERTIFICATES, &registries, &problem);
 
 	for (size_t i = 0; r == 0 && i < registries.count; i++)
-		r = add_folder(verify, registries.items[i], &files, &problem);
+		r = add_folder(root, registries.items[i], &files, &problem);
 	if (r == 0 && problem.text[0]) {
 		verify_find(verify, wish.owner_id, VERIFY_UNKNOWN, CERTIFICATES, NULL, "%s", problem.text);
 		verify_find(verify, wish.mode_id, VERIFY_UNKNOWN, CERTIFICATES, NULL, "%s", problem.text);
 		return 0;
 	}
-	return r < 0 ? r : judge(verify, &wish, group, CERTIFICATES, &files);
+	return r < 0 ? r : judge(verify, root, &wish, group, CERTIFICATES, &files, &no_problem);
 }
 
 /* -- what the engine was told to use */
 
 static int judge_told(struct verify *verify, const struct engine_facts *facts, const struct wish *wish,
-		      const struct group *group, const char *setting, const char *path)
+		      const struct group *group, const char *setting, const struct engine_tls_file *file)
 {
-	const char *problem = engine_facts_settings_problem(facts);
+	const char *problem = file->problem ? file->problem : engine_facts_settings_problem(facts);
 
-	if (path && path[0] == '/')
-		return judge_one(verify, wish, group, path);
+	/* One that is nobody's word need not be there. */
+	if (!file->problem && file->path)
+		return judge_one(verify, facts->root, wish, group, file->path);
 	if (problem) {
 		verify_find(verify, wish->owner_id, VERIFY_UNKNOWN, NULL, NULL, "%s", problem);
 		verify_find(verify, wish->mode_id, VERIFY_UNKNOWN, NULL, NULL, "%s", problem);
@@ -216,10 +266,10 @@ static int judge_tls(struct verify *verify, const struct engine_facts *facts, co
 	static const struct wish certificate = { "owner-tls-cert", "mode-tls-cert", 0444, false };
 	static const struct wish key = { "owner-tls-key", "mode-tls-key", 0400, false };
 
-	if (judge_told(verify, facts, &authority, group, "tlscacert", engine_facts_setting(facts, tlscacert)) < 0 ||
-	    judge_told(verify, facts, &certificate, group, "tlscert", engine_facts_setting(facts, tlscert)) < 0)
+	if (judge_told(verify, facts, &authority, group, "tlscacert", &facts->tls_ca) < 0 ||
+	    judge_told(verify, facts, &certificate, group, "tlscert", &facts->tls_cert) < 0)
 		return -ENOMEM;
-	return judge_told(verify, facts, &key, group, "tlskey", engine_facts_setting(facts, tlskey));
+	return judge_told(verify, facts, &key, group, "tlskey", &facts->tls_key);
 }
 
 static int judge_sockets(struct verify *verify, const struct engine_facts *facts, const struct group *group)
@@ -229,9 +279,9 @@ static int judge_sockets(struct verify *verify, const struct engine_facts *facts
 	cleanup_texts struct texts paths = { 0 };
 
 	if (verify_host_sockets(facts, &paths) < 0 ||
-	    judge(verify, &own, group, paths.count == 1 ? paths.items[0] : NULL, &paths) < 0)
+	    judge(verify, facts->root, &own, group, paths.count == 1 ? paths.items[0] : NULL, &paths, &no_problem) < 0)
 		return -ENOMEM;
-	return judge_one(verify, &containerd, group, "/run/containerd/containerd.sock");
+	return judge_one(verify, verify->root, &containerd, group, "/run/containerd/containerd.sock");
 }
 
 /* The engine's group; where there is none only root's will do. */
@@ -262,12 +312,14 @@ static int judge_all(struct verify *verify, const struct engine_facts *facts)
 
 	if (find_group(verify, facts, &group) < 0 || judge_unit(verify, &service, &group, "docker.service") < 0 ||
 	    judge_unit(verify, &socket, &group, "docker.socket") < 0 ||
-	    judge_one(verify, &folder, &group, "/etc/docker") < 0 || judge_registries(verify, &group) < 0 ||
-	    judge_tls(verify, facts, &group) < 0 || judge_sockets(verify, facts, &group) < 0 ||
-	    judge_one(verify, &file, &group, facts->file_path ? facts->file_path : ENGINE_DEFAULT_FILE) < 0 ||
-	    judge_one(verify, &defaults, &group, "/etc/default/docker") < 0)
+	    judge_one(verify, facts->root, &folder, &group, "/etc/docker") < 0 ||
+	    judge_registries(verify, facts->root, &group) < 0 || judge_tls(verify, facts, &group) < 0 ||
+	    judge_sockets(verify, facts, &group) < 0 ||
+	    judge_one(verify, facts->root, &file, &group, facts->file_path ? facts->file_path : ENGINE_DEFAULT_FILE) <
+		    0 ||
+	    judge_one(verify, verify->root, &defaults, &group, "/etc/default/docker") < 0)
 		return -ENOMEM;
-	return judge_one(verify, &sysconfig, &group, "/etc/sysconfig/docker");
+	return judge_one(verify, verify->root, &sysconfig, &group, "/etc/sysconfig/docker");
 }
 
 void verify_host_modes(struct verify *verify, const struct engine_facts *facts)

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import time
 import unittest
@@ -114,6 +115,7 @@ class Stock(AuditTest):
         self.engine.flags = {"insecure-registry": ["registry.invalid:5000", "127.0.0.0/8"]}
         self.engine.restart(icc=False)
         self.expect("engine-icc", "pass", f"on the command line of dockerd (pid {self.engine.process.pid})")
+        self.expect("engine-sockets", "pass", f"where it was told: {self.engine.socket}", exit_status=0)
         found = self.expect("engine-registries", "fail", "registry.invalid:5000 on the command line")
         self.assertIn("registry.invalid:5000 in effect, says the engine", found["evidence"])
         self.assertNotIn("127.0.0.0/8", found["evidence"])
@@ -199,6 +201,7 @@ class Tls(AuditTest):
         self.engine.start()
         self.assertEqual(self.stranger(4243, tls=False), "HTTP/1.0 200 OK")
         self.expect("engine-tls", "fail", "which nothing that it was told names", "127.0.0.1:4243/tcp", 1)
+        self.expect("engine-sockets", "fail", "which nothing that it was told names", "127.0.0.1:4243/tcp", 1)
         self.configure(tlsverify=True, **self.told)
         self.engine.restart()
         self.assertNotIn("200", self.stranger(4243, tls=False))
@@ -299,6 +302,48 @@ class Host(AuditTest):
         (finding,) = json.loads(answer.stdout)["findings"]
         self.assertEqual(finding["status"], "unknown")
         self.assertIn("Permission denied", finding["evidence"])
+
+
+    def test_access_control_list(self):
+        """Somebody whom neither owner nor mode of the socket name."""
+        self.make().start()
+        os.chown(self.engine.socket, 0, 0)
+        os.chmod(self.engine.socket, 0o660)
+        self.expect("mode-docker-sock", "pass", "mode 0660 or stricter", self.engine.socket, 0)
+        everybody = 0xFFFFFFFF
+        entries = [(1, 6, everybody), (2, 6, 65534), (4, 6, everybody), (16, 6, everybody), (32, 0, everybody)]
+        acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+        os.setxattr(self.engine.socket, "system.posix_acl_access", acl)
+        self.expect("mode-docker-sock", "fail", "gives user 65534 rw", self.engine.socket, 1)
+
+    def test_not_fooled_by_a_name(self):
+        """A process that says that it is this engine, told other things, in a PID namespace and out of one."""
+        self.make(icc=False).start()
+        data = f"--data-root={self.engine.directory}/data"
+        pidfile = f"--pidfile={self.engine.directory}/fake.pid"
+        fake = ("bash", "-c", 'exec -a dockerd "$@"', "-", shutil.which("python3"), "-c", "import time; time.sleep(60)")
+        for around in ((), ("unshare", "--pid", "--fork", "--kill-child")):
+            with self.subTest(around):
+                process = subprocess.Popen([*around, *fake, data, pidfile, "--icc=true"])
+                try:
+                    wait_until(lambda: self.fakes() > 0, "the process has its name")
+                    self.expect("engine-icc", "pass", f"(pid {self.engine.process.pid})", exit_status=0)
+                finally:
+                    process.kill()
+                    process.wait()
+
+    def fakes(self):
+        """Processes named dockerd with that pidfile."""
+        count = 0
+        for name in os.listdir("/proc"):
+            if name.isdigit():
+                try:
+                    with open(f"/proc/{name}/cmdline", "rb") as file:
+                        words = file.read().split(b"\0")
+                except OSError:
+                    continue
+                count += words[0] == b"dockerd" and f"--pidfile={self.engine.directory}/fake.pid".encode() in words
+        return count
 
 
 class Answers(AuditTest):

@@ -9,7 +9,9 @@
 #include "daemon_settings.h"
 #include "docker_json_audit.h"
 #include "engine_version.h"
+#include "posix_acl.h"
 #include "proc_parse.h"
+#include "unit_files.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -59,6 +61,7 @@ static void read_settings(const char *text, size_t size, bool command)
 	for (size_t i = 0; i < settings.hosts.count; i++) {
 		daemon_settings_host_is_tcp(settings.hosts.items[i]);
 		daemon_settings_host_port(settings.hosts.items[i], true);
+		daemon_settings_host_address(settings.hosts.items[i]);
 	}
 	daemon_settings_is_engine(text, size);
 	daemon_settings_clear(&settings);
@@ -67,7 +70,10 @@ static void read_settings(const char *text, size_t size, bool command)
 static void read_proc(const char *text)
 {
 	struct proc_listener *listeners = NULL;
+	struct proc_unix *sockets;
 	struct proc_mount *mounts;
+	unsigned depth;
+	uid_t user;
 	size_t count = 0;
 	uint64_t number;
 	int64_t seconds;
@@ -75,6 +81,9 @@ static void read_proc(const char *text)
 	require(proc_parse_listeners(text, false, &listeners, &count) == 0);
 	require(proc_parse_listeners(text, true, &listeners, &count) == 0);
 	free(listeners);
+	require(proc_parse_unix(text, &sockets, &count) == 0);
+	proc_free_unix(sockets, count);
+	proc_parse_status(text, &user, &depth);
 	require(proc_parse_mounts(text, &mounts, &count) == 0);
 	proc_mount_at(mounts, count, "/var/lib/docker");
 	proc_mount_over(mounts, count, "/var/lib/docker");
@@ -82,6 +91,25 @@ static void read_proc(const char *text)
 	proc_parse_start(text, &number);
 	proc_parse_boot(text, &seconds);
 	proc_parse_socket(text, &number);
+}
+
+static void read_unit(const char *text)
+{
+	struct texts hosts = { 0 };
+
+	require(unit_files_listen(text, &hosts) == 0);
+	texts_clear(&hosts);
+}
+
+static void read_acl(const char *text, size_t size)
+{
+	struct posix_acl_grant *grants;
+	size_t count;
+
+	if (posix_acl_parse(text, size, &grants, &count) == 0) {
+		require(count <= size / 8);
+		free(grants);
+	}
 }
 
 static void read_engine(const char *text, size_t size)
@@ -123,6 +151,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'p':
 		read_proc(text);
+		break;
+	case 'u':
+		read_unit(text);
+		break;
+	case 'l':
+		read_acl(text, size - 1);
 		break;
 	default:
 		read_engine(text, size - 1);

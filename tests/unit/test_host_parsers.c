@@ -14,7 +14,9 @@
 #include "audit_rules.h"
 #include "docker_json_audit.h"
 #include "engine_version.h"
+#include "posix_acl.h"
 #include "proc_parse.h"
+#include "unit_files.h"
 
 static void versions(void **state)
 {
@@ -244,6 +246,80 @@ static void sockets(void **state)
 	assert_false(proc_parse_socket("/dev/null", &inode));
 }
 
+static void unix_sockets(void **state)
+{
+	static const char text[] = "Num       RefCount Protocol Flags    Type St Inode Path\n"
+				   "0000000000000000: 00000002 00000000 00010000 0001 01 12345 /run/a b.sock\n"
+				   "0000000000000000: 00000003 00000000 00000000 0001 03 12346 /run/a b.sock\n"
+				   "0000000000000000: 00000002 00000000 00010000 0001 01 12347\n"
+				   "ffff8881: 00000002 00000000 00010000 0005 01 18446744073709551615 @name\nrubbish\n";
+	struct proc_unix *found;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(proc_parse_unix(text, &found, &count), 0);
+	assert_int_equal(count, 2);
+	assert_string_equal(found[0].path, "/run/a b.sock");
+	assert_int_equal(found[0].inode, 12345);
+	assert_string_equal(found[1].path, "@name");
+	assert_true(found[1].inode == UINT64_MAX);
+	proc_free_unix(found, count);
+}
+
+static void who_a_process_is(void **state)
+{
+	uid_t user;
+	unsigned depth;
+
+	(void)state;
+	assert_true(proc_parse_status("Name:\tUid: 7\nUid:\t1000\t0\t0\t0\nNSpid:\t812\n", &user, &depth));
+	assert_int_equal(user, 0);
+	assert_int_equal(depth, 0);
+	assert_true(proc_parse_status("Uid:\t0\t65534\t0\t0\nNSpid:\t812\t7\t1\n", &user, &depth));
+	assert_int_equal(user, 65534);
+	assert_int_equal(depth, 2);
+	assert_true(proc_parse_status("Uid:\t0\t0\t0\t0\n", &user, &depth)); /* a kernel without */
+	assert_int_equal(depth, 0);
+	assert_false(proc_parse_status("Name:\tUid: 0 0\n", &user, &depth));
+}
+
+static void acls(void **state)
+{
+	static const uint8_t list[] = { 2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 7,   0,   0xe8, 3,
+					0, 0, 8, 0, 6, 0, 7, 0, 0,   0,	  16,  0,   4, 0, 255, 255, 255,  255 };
+	struct posix_acl_grant *grants;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(posix_acl_parse(list, sizeof(list), &grants, &count), 0);
+	assert_int_equal(count, 2);
+	assert_true(!grants[0].group && grants[0].id == 1000 && grants[0].mode == 4);
+	assert_true(grants[1].group && grants[1].id == 7 && grants[1].mode == 4);
+	free(grants);
+	assert_int_equal(posix_acl_parse(list, sizeof(list) - 1, &grants, &count), -EINVAL);
+	assert_int_equal(posix_acl_parse(list + 1, 4, &grants, &count), -EINVAL);
+	assert_int_equal(posix_acl_parse(list, 3, &grants, &count), -EINVAL);
+}
+
+static void socket_units(void **state)
+{
+	static const char *const expected[] = { "unix:///run/a.sock", "unix://@b", "tcp://[::]:2375",
+						"tcp://127.0.0.1:1" };
+	struct texts hosts = { 0 };
+
+	(void)state;
+	assert_int_equal(unit_files_listen("ListenStream=/early\n[Socket]\n# ListenStream=/no\n;ListenStream=/no\n"
+					   "ListenStream=/gone.sock\nListenStream=\n ListenStream = %t/a.sock \r\n"
+					   "ListenStream=\\\n@b\nListenStream=2375\nListenStream=127.0.0.1:1\n"
+					   "ListenStreamX=/no\nListenDatagram=/no\n[Install]\nListenStream=/no\n",
+					   &hosts),
+			 0);
+	assert_int_equal(hosts.count, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(hosts.items[i], expected[i]);
+	texts_clear(&hosts);
+}
+
 static void mounts(void **state)
 {
 	static const char text[] = "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
@@ -259,6 +335,7 @@ static void mounts(void **state)
 	assert_int_equal(proc_parse_mounts(text, &found, &count), 0);
 	assert_int_equal(count, 5);
 	assert_string_equal(found[2].point, "/srv/a b\\040");
+	assert_string_equal(found[2].root, "/");
 	assert_string_equal(proc_mount_at(found, count, "/srv")->device, "8:4");
 	assert_null(proc_mount_at(found, count, "/srv/a"));
 	assert_string_equal(proc_mount_over(found, count, "/srv/a")->device, "8:4");
@@ -299,6 +376,18 @@ static struct docker_engine engine(const char *text)
 
 static void engine_of_itself(void **state)
 {
+	static const char *const odd[] = {
+		"null",
+		"\"none\"",
+		"{}",
+		"{\"InsecureRegistryCIDRs\":[]}",
+		"{\"InsecureRegistryCIDRs\":null,\"IndexConfigs\":{}}",
+		"{\"InsecureRegistryCIDRs\":\"0.0.0.0/0\",\"IndexConfigs\":{}}",
+		"{\"InsecureRegistryCIDRs\":[1],\"IndexConfigs\":{}}",
+		"{\"InsecureRegistryCIDRs\":[],\"IndexConfigs\":null}",
+		"{\"InsecureRegistryCIDRs\":[],\"IndexConfigs\":[]}",
+		"{\"InsecureRegistryCIDRs\":[],\"IndexConfigs\":{\"a\":1}}",
+	};
 	struct docker_engine read = engine(
 		"{\"DockerRootDir\":\"/var/lib/docker\",\"SecurityOptions\":[\"name=usernsx\",\"name=userns,x=1\",7],"
 		"\"RegistryConfig\":{\"InsecureRegistryCIDRs\":[\"127.0.0.0/8\",\"::1/128\",\"192.0.2.0/24\",1],"
@@ -307,7 +396,8 @@ static void engine_of_itself(void **state)
 
 	(void)state;
 	assert_string_equal(read.root_dir, "/var/lib/docker");
-	assert_true(read.options_known && read.userns && !read.rootless && read.registries_known);
+	assert_true(read.options_known && read.userns && !read.rootless);
+	assert_false(read.registries_known); /* a number among the ranges, and an index that is none */
 	assert_int_equal(read.insecure_registries.count, 3);
 	assert_string_equal(read.insecure_registries.items[0], "192.0.2.0/24");
 	assert_string_equal(read.insecure_registries.items[1], "a");
@@ -315,6 +405,18 @@ static void engine_of_itself(void **state)
 	docker_engine_clear(&read);
 	read = engine("{\"SecurityOptions\":[\"name=usernsx\"],\"RegistryConfig\":null}");
 	assert_true(read.options_known && !read.userns && !read.registries_known);
+	docker_engine_clear(&read);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text), "{\"RegistryConfig\":%s}", odd[i]);
+		read = engine(text);
+		if (read.registries_known)
+			fail_msg("%s is taken for an answer", odd[i]);
+		docker_engine_clear(&read);
+	}
+	read = engine("{\"RegistryConfig\":{\"InsecureRegistryCIDRs\":[\"127.0.0.0/8\"],\"IndexConfigs\":{}}}");
+	assert_true(read.registries_known);
 	docker_engine_clear(&read);
 	read = engine("{\"SecurityOptions\":null}");
 	assert_false(read.options_known);
@@ -356,6 +458,10 @@ int main(void)
 		cmocka_unit_test(rules_against_others),
 		cmocka_unit_test(listeners),
 		cmocka_unit_test(sockets),
+		cmocka_unit_test(unix_sockets),
+		cmocka_unit_test(who_a_process_is),
+		cmocka_unit_test(acls),
+		cmocka_unit_test(socket_units),
 		cmocka_unit_test(mounts),
 		cmocka_unit_test(times),
 		cmocka_unit_test(engine_of_itself),

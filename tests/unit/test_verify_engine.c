@@ -140,6 +140,7 @@ static void tls_in_the_configuration_file_counts(void **state)
 {
 	struct scene *scene = *state;
 
+	scene_put(scene, "/etc/docker/ca.pem", "");
 	scene_engine(scene, "dockerd");
 	scene_put(scene, FILE_PATH, "{\"hosts\": [\"tcp://0.0.0.0:2376\"], " TLS_FILE "}");
 	scene_listen(scene, 2376);
@@ -164,6 +165,7 @@ static void tls_on_the_command_line(void **state)
 {
 	struct scene *scene = *state;
 
+	scene_put(scene, "/ca.pem", "");
 	scene_engine(scene,
 		     "dockerd -H tcp://0.0.0.0 --tlsverify --tlscacert=/ca.pem --tlscert=/c.pem --tlskey=/k.pem");
 	scene_listen(scene, 2376);
@@ -199,6 +201,7 @@ static void tls_of_a_listener_that_nothing_names(void **state)
 {
 	struct scene *scene = *state;
 
+	scene_put(scene, "/etc/docker/ca.pem", "");
 	scene_engine(scene, "dockerd -H fd://");
 	scene_listen(scene, 4243);
 	judge(scene, INFO);
@@ -250,16 +253,40 @@ static void tls_says_nothing_of_other_services(void **state)
 	scene_listen(scene, 9323);
 	judge(scene, INFO);
 	scene_expect(scene, "engine-tls", VERIFY_FAIL, "dockerd listens");
+	/* … and so is what has the same port elsewhere. */
+	scene_engine(scene, "dockerd -H fd:// --metrics-addr=127.0.0.1:9323");
+	scene_listen(scene, 9323);
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_FAIL, "which nothing that it was told names");
+	scene_engine(scene, "dockerd -H fd:// --metrics-addr=:9323");
+	scene_listen(scene, 9323);
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_PASS, "no TCP listener");
+	scene_engine(scene, "dockerd -H tcp://0.0.0.0:9323/v1");
+	scene_listen(scene, 9323);
+	judge(scene, INFO);
+	assert_int_equal(scene_count(scene, "engine-tls"), 1);
+	scene_expect(scene, "engine-tls", VERIFY_FAIL, "as \"tcp://0.0.0.0:9323/v1\" on the command line");
 }
 
 static void tls_is_not_guessed(void **state)
 {
 	struct scene *scene = *state;
 
+	struct timespec long_ago[2] = { { .tv_sec = 500 }, { .tv_sec = 500 } };
+	char place[512];
+
 	scene_engine(scene, "dockerd -H tcp://0.0.0.0");
 	scene_put(scene, FILE_PATH, "{" TLS_FILE "}");
+	scene_put(scene, "/etc/docker/ca.pem", "");
 	scene_listen(scene, 2376);
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_PASS, "for clients of /etc/docker/ca.pem");
 	scene_put(scene, "/proc/stat", "btime 1000\n"); /* the file was written long after */
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_UNKNOWN, "after the engine had started");
+	/* Whoever wrote it can say when, but the inode tells. */
+	assert_int_equal(utimensat(AT_FDCWD, scene_path(scene, FILE_PATH, place), long_ago, 0), 0);
 	judge(scene, INFO);
 	scene_expect(scene, "engine-tls", VERIFY_UNKNOWN, "after the engine had started");
 	scene_put(scene, "/proc/stat", "no time\n");
@@ -276,6 +303,105 @@ static void tls_is_not_guessed(void **state)
 	scene_drop(scene, "/proc/100/net/tcp");
 	judge(scene, INFO);
 	scene_expect(scene, "engine-tls", VERIFY_UNKNOWN, "/proc/net/tcp: No such file or directory");
+}
+
+/* Whose certificates count stands in a file, too. */
+static void tls_whose_clients(void **state)
+{
+	struct scene *scene = *state;
+	char now[64];
+
+	scene_engine(scene, "dockerd -H tcp://0.0.0.0 --tlsverify --tlscacert=/ca.pem");
+	scene_listen(scene, 2376);
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_UNKNOWN, "there is no /ca.pem");
+	scene_put(scene, "/ca.pem", "");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_PASS, "for clients of /ca.pem");
+	scene_put(scene, "/proc/stat", "btime 1000\n");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_UNKNOWN, "/ca.pem was written after the engine had started");
+	/* Relative to where the engine was started. */
+	scene_engine(scene, "dockerd -H tcp://0.0.0.0 --tlsverify --tlscacert=tls/ca.pem");
+	scene_listen(scene, 2376);
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_UNKNOWN, "tls/ca.pem is relative to a folder that is not known");
+	scene_link(scene, "/proc/100/cwd", "/srv");
+	scene_put(scene, "/srv/tls/ca.pem", "");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_PASS, "for clients of /srv/tls/ca.pem");
+	/* Where nobody named one, the engine looks in a folder of its own. */
+	scene_engine(scene, "dockerd -H tcp://0.0.0.0 --tlsverify");
+	scene_listen(scene, 2376);
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_WARN, "but tlscacert is not:");
+	scene_put(scene, "/root/.docker/ca.pem", "");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_PASS, "for clients of /root/.docker/ca.pem");
+	scene_put(scene, "/proc/100/environ", "PATH=/bin");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_UNKNOWN, "/etc/passwd: No such file");
+	scene_put(scene, "/etc/passwd", "alice:x:1000:1000::/home/alice:/bin/sh\nroot:x:0:0::/srv/home:/bin/sh\n");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_WARN, "but tlscacert is not:");
+	scene_put(scene, "/srv/home/.docker/ca.pem", "");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_PASS, "for clients of /srv/home/.docker/ca.pem");
+	snprintf(now, sizeof(now), "HOME=/root%cDOCKER_CERT_PATH=/certs", '\0');
+	scene_put_bytes(scene, "/proc/100/environ", now, sizeof("HOME=/root") + sizeof("DOCKER_CERT_PATH=/certs"));
+	scene_put(scene, "/certs/ca.pem", "");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_PASS, "for clients of /certs/ca.pem");
+	scene_drop(scene, "/proc/100/environ");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-tls", VERIFY_UNKNOWN, "/proc/100/environ");
+}
+
+/* -- which sockets */
+
+static void sockets(void **state)
+{
+	static const char unit[] = "/lib/systemd/system/docker.socket";
+	struct scene *scene = *state;
+
+	scene_engine(scene, "dockerd -H unix:///srv/engine.sock");
+	scene_listen_unix(scene, "/srv/engine.sock");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-sockets", VERIFY_PASS, "where it was told: /srv/engine.sock");
+	scene_listen_unix(scene, "/srv/other.sock");
+	judge(scene, INFO);
+	scene_expect_about(scene, "engine-sockets", "/srv/other.sock", VERIFY_FAIL, "nothing that it was told names");
+	scene_engine(scene, "dockerd");
+	scene_listen_unix(scene, "/var/run/docker.sock");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-sockets", VERIFY_PASS, "/var/run/docker.sock");
+	scene_listen_unix(scene, "/var/run/docker/metrics.sock");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-sockets", VERIFY_PASS, "nowhere");
+	scene_listen_unix(scene, "@docker");
+	judge(scene, INFO);
+	scene_expect_about(scene, "engine-sockets", "@docker", VERIFY_FAIL, "abstract socket");
+	/* What systemd gives is named in its unit, and in that of nobody else. */
+	scene_engine(scene, "dockerd -H fd://");
+	scene_listen_unix(scene, "/srv/engine.sock");
+	scene_listen(scene, 4243);
+	judge(scene, INFO);
+	assert_int_equal(scene_count(scene, "engine-sockets"), 2);
+	scene_put(scene, unit, "[Socket]\nListenStream=/srv/engine.sock\n");
+	judge(scene, INFO);
+	assert_int_equal(scene_count(scene, "engine-sockets"), 1);
+	scene_expect_about(scene, "engine-sockets", "0.0.0.0:4243/tcp", VERIFY_FAIL, "nothing that it was told names");
+	scene_put(scene, "/etc/systemd/system/docker.socket.d/tcp.conf", "[Socket]\nListenStream=4243\n");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-sockets", VERIFY_PASS, "/srv/engine.sock, 0.0.0.0:4243/tcp");
+	scene_expect(scene, "engine-tls", VERIFY_FAIL, "as \"tcp://[::]:4243\" in /lib/systemd/system/docker.socket");
+	scene_engine(scene, "dockerd");
+	scene_listen_unix(scene, "/srv/engine.sock");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-sockets", VERIFY_FAIL, "nothing that it was told names");
+	scene_drop(scene, "/proc/100/net/unix");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-sockets", VERIFY_UNKNOWN, "/proc/net/unix: No such file");
 }
 
 /* Who is not root may not see another's descriptors, and must not be told that all is well. */
@@ -323,9 +449,18 @@ static void userns(void **state)
 	scene_put(scene, FILE_PATH, "{\"userns-remap\": \"root\"}");
 	judge(scene, INFO);
 	scene_expect(scene, "engine-userns", VERIFY_FAIL, "not remapped, says the engine; userns-remap is \"root\"");
-	scene_put(scene, FILE_PATH, "{\"userns-remap\": \"\"}");
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const none[] = { "", "0", "0:0", "root:root" };
+		char text[64];
+
+		snprintf(text, sizeof(text), "{\"userns-remap\": \"%s\"}", none[i]);
+		scene_put(scene, FILE_PATH, text);
+		judge(scene, USERNS_INFO);
+		scene_expect(scene, "engine-userns", VERIFY_WARN, "not after a restart");
+	}
+	scene_put(scene, FILE_PATH, "{\"userns-remap\": \"1000:1000\"}");
 	judge(scene, USERNS_INFO);
-	scene_expect(scene, "engine-userns", VERIFY_WARN, "not after a restart");
+	scene_expect(scene, "engine-userns", VERIFY_PASS, "1000:1000");
 	scene_drop(scene, FILE_PATH);
 	scene_engine(scene, "dockerd --userns-remap alice");
 	judge(scene, USERNS_INFO);
@@ -358,7 +493,7 @@ static void asks_the_right_process(void **state)
 	judge(scene, "{\"DockerRootDir\":\"/srv/none\"}");
 	icc_of(scene, "false");
 	judge(scene, "{\"DockerRootDir\":\"/srv/none\"}");
-	scene_expect(scene, "engine-icc", VERIFY_UNKNOWN, "no process named dockerd has its data in /srv/none");
+	scene_expect(scene, "engine-icc", VERIFY_UNKNOWN, "is seen, but none whose data are in /srv/none");
 	/* A link in the way of the data is none in the engine's answer. */
 	scene_folder(scene, "/srv/real");
 	scene_link(scene, "/srv/docker", "/srv/real");
@@ -374,6 +509,97 @@ static void asks_the_right_process(void **state)
 	scene_expect(scene, "engine-icc", VERIFY_WARN, "(pid 100)");
 }
 
+/* Anybody can name a process dockerd, and in a container be root there. */
+static void not_fooled_by_a_name(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_engine(scene, "dockerd --icc=true");
+	scene_drop(scene, "/var/run/docker.pid");
+	scene_process(scene, 300, "dockerd --icc=false");
+	icc_of(scene, "false");
+	scene_expect(scene, "engine-icc", VERIFY_UNKNOWN, "2 processes are named dockerd");
+	scene_user(scene, 300, 0, 1); /* in a container */
+	judge(scene, INFO);
+	scene_expect(scene, "engine-icc", VERIFY_WARN, "icc is true on the command line of dockerd (pid 100)");
+	scene_user(scene, 300, 1000, 0); /* of a user's */
+	judge(scene, INFO);
+	scene_expect(scene, "engine-icc", VERIFY_WARN, "(pid 100)");
+	/* With the host's processes, but mounts of its own, and a pidfile that is its own as well. */
+	scene_user(scene, 300, 0, 0);
+	scene_mounts(scene, 1, "mnt:[1]");
+	scene_mounts(scene, PID, "mnt:[1]");
+	scene_mounts(scene, 300, "mnt:[3]");
+	scene_put(scene, "/proc/300/root/var/run/docker.pid", "300");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-icc", VERIFY_WARN, "(pid 100)");
+	/* Alone it is the engine, and its files are those that it sees. */
+	scene_process(scene, PID, "other");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-icc", VERIFY_PASS, "(pid 300)");
+	/* Nor is it one that says of itself where its settings are. */
+	scene_process(scene, 300, "dockerd --config-file /srv/fake.json");
+	scene_user(scene, 300, 0, 1);
+	scene_put(scene, "/srv/fake.json", "{\"icc\": false}");
+	judge(scene, INFO);
+	scene_expect(
+		scene, "engine-icc", VERIFY_UNKNOWN,
+		"no process named dockerd is seen here (1 in containers, or of other users than root, not counted)");
+}
+
+/* The kernel knows who listens at the socket. */
+static void asks_who_listens(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_engine(scene, "dockerd --icc=true");
+	scene_process(scene, 300, "dockerd --icc=false");
+	icc_of(scene, "false");
+	scene_expect(scene, "engine-icc", VERIFY_WARN, "(pid 100)");
+	scene->peer = 300;
+	judge(scene, INFO);
+	scene_expect(scene, "engine-icc", VERIFY_PASS, "(pid 300)");
+	/* An engine without root is one as well, if it is the one that answers. */
+	scene_user(scene, 300, 1000, 0);
+	judge(scene, INFO);
+	scene_expect(scene, "engine-icc", VERIFY_PASS, "(pid 300)");
+	/* systemd, or a proxy: that is no engine. */
+	scene_process(scene, 1, "/sbin/init");
+	scene->peer = 1;
+	judge(scene, INFO);
+	scene_expect(scene, "engine-icc", VERIFY_WARN, "(pid 100)");
+	scene->peer = 300;
+	scene_user(scene, 300, 0, 1);
+	judge(scene, INFO);
+	scene_expect(scene, "engine-icc", VERIFY_UNKNOWN, "the engine runs in a container");
+}
+
+/* What the engine sees at a path need not be what we see there. */
+static void mounts_of_its_own(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_engine(scene, "dockerd");
+	scene_put(scene, FILE_PATH, "{\"icc\": false}");
+	scene_put(scene, "/proc/100/root" FILE_PATH, "{\"icc\": true}");
+	icc_of(scene, "false");
+	scene_expect(scene, "engine-icc", VERIFY_PASS, "icc is false in /etc/docker/daemon.json");
+	scene_mounts(scene, 1, "mnt:[1]");
+	scene_mounts(scene, PID, "mnt:[2]");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-icc", VERIFY_WARN, "icc is true in /etc/docker/daemon.json");
+	scene_mounts(scene, PID, "mnt:[1]");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-icc", VERIFY_PASS, "icc is false");
+	if (geteuid() != 0)
+		return;
+	scene_mode(scene, "/proc/100/ns", 0700);
+	assert_int_equal(seteuid(65534), 0);
+	judge(scene, INFO);
+	assert_int_equal(seteuid(0), 0);
+	scene_expect(scene, "engine-icc", VERIFY_UNKNOWN, "/proc/100/ns/mnt: Permission denied");
+}
+
 static void follows_config_file(void **state)
 {
 	struct scene *scene = *state;
@@ -382,6 +608,13 @@ static void follows_config_file(void **state)
 	scene_put(scene, FILE_PATH, "{\"icc\": true}");
 	scene_put(scene, "/srv/daemon.json", "{\"icc\": false}");
 	icc_of(scene, "false");
+	scene_expect(scene, "engine-icc", VERIFY_PASS, "icc is false in /srv/daemon.json");
+	/* Relative to where it was started, and to nowhere else. */
+	scene_engine(scene, "dockerd --config-file daemon.json");
+	judge(scene, INFO);
+	scene_expect(scene, "engine-icc", VERIFY_UNKNOWN, "daemon.json is relative to a folder that is not known");
+	scene_link(scene, "/proc/100/cwd", "/srv");
+	judge(scene, INFO);
 	scene_expect(scene, "engine-icc", VERIFY_PASS, "icc is false in /srv/daemon.json");
 }
 
@@ -400,9 +633,14 @@ int main(void)
 		test(tls_of_a_listener_that_nothing_names),
 		test(tls_says_nothing_of_other_services),
 		test(tls_is_not_guessed),
+		test(tls_whose_clients),
+		test(sockets),
 		test(no_permission),
 		test(userns),
 		test(asks_the_right_process),
+		test(not_fooled_by_a_name),
+		test(asks_who_listens),
+		test(mounts_of_its_own),
 		test(follows_config_file),
 	};
 

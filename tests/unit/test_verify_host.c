@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 
 #include "verify_datapath.h"
 #include "verify_files.h"
@@ -38,30 +39,61 @@ static void partition(void **state)
 {
 	struct scene *scene = *state;
 
-	scene_put(scene, "/proc/self/mountinfo", MOUNT_ROOT "40 22 8:2 / /var/lib/docker rw - ext4 /dev/sda2 rw\n");
+	scene_put(scene, "/proc/100/mountinfo", MOUNT_ROOT "40 22 8:2 / /var/lib/docker rw - ext4 /dev/sda2 rw\n");
 	judge(scene);
 	scene_expect_about(scene, "host-partition", "/var/lib/docker", VERIFY_PASS, "device 8:2");
-	scene_put(scene, "/proc/self/mountinfo",
+	scene_put(scene, "/proc/100/mountinfo",
 		  MOUNT_ROOT "40 22 8:2 / /var/lib rw - ext4 /dev/sda2 rw\n"
 			     "41 40 0:50 / /var/lib/docker/overlay2/x/merged rw - overlay overlay rw\n"
 			     "42 40 8:3 / /var/lib/docker2 rw - ext4 /dev/sda3 rw\n");
 	judge(scene);
 	scene_expect(scene, "host-partition", VERIFY_FAIL, "shares the file system of /var/lib");
 	/* The engine mounts its folder onto itself where the root is not shared. */
-	scene_put(scene, "/proc/self/mountinfo",
+	scene_put(scene, "/proc/100/mountinfo",
 		  MOUNT_ROOT "40 22 8:1 /var/lib/docker /var/lib/docker rw - ext4 /dev/sda1 rw\n");
 	judge(scene);
 	scene_expect(scene, "host-partition", VERIFY_FAIL, "a part of the file system of / (device 8:1)");
-	scene_drop(scene, "/proc/self/mountinfo");
+	/* What this process sees says nothing of the engine. */
+	scene_put(scene, "/proc/self/mountinfo", MOUNT_ROOT "40 22 8:2 / /var/lib/docker rw - ext4 /dev/sda2 rw\n");
+	scene_drop(scene, "/proc/100/mountinfo");
 	judge(scene);
-	scene_expect(scene, "host-partition", VERIFY_UNKNOWN, "/proc/self/mountinfo: No such file");
+	scene_expect(scene, "host-partition", VERIFY_UNKNOWN, "/proc/1/mountinfo: No such file");
+	scene_put(scene, "/proc/1/mountinfo", MOUNT_ROOT "40 22 8:2 / /var/lib/docker rw - ext4 /dev/sda2 rw\n");
+	judge(scene);
+	scene_expect(scene, "host-partition", VERIFY_PASS, "device 8:2");
+}
+
+/* A folder of another partition is bound there: what fills that one fills this. */
+static void a_bound_folder_is_no_partition(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_put(scene, "/proc/100/mountinfo",
+		  MOUNT_ROOT "39 22 8:2 / /home rw - ext4 /dev/sda2 rw\n"
+			     "40 22 8:2 /docker /var/lib/docker rw - ext4 /dev/sda2 rw\n");
+	judge(scene);
+	scene_expect(scene, "host-partition", VERIFY_FAIL,
+		     "/docker of device 8:2) is a part of the file system of /home");
+	scene_put(scene, "/proc/100/mountinfo",
+		  MOUNT_ROOT "39 22 8:2 / /data rw - ext4 /dev/sda2 rw\n"
+			     "40 22 8:2 / /var/lib/docker rw - ext4 /dev/sda2 rw\n");
+	judge(scene);
+	scene_expect(scene, "host-partition", VERIFY_FAIL, "the file system of /data");
+	/* What the engine's own data are bound to elsewhere is theirs. */
+	scene_put(scene, "/proc/100/mountinfo",
+		  MOUNT_ROOT "39 22 8:2 /volumes/x /srv/x rw - ext4 /dev/sda2 rw\n"
+			     "40 22 8:2 / /var/lib/docker rw - ext4 /dev/sda2 rw\n"
+			     "41 40 8:2 /overlay2 /var/lib/docker/overlay2 rw - ext4 /dev/sda2 rw\n");
+	judge(scene);
+	scene_expect(scene, "host-partition", VERIFY_PASS, "8:2");
 }
 
 static void partition_of_the_data_root(void **state)
 {
 	struct scene *scene = *state;
 
-	scene_put(scene, "/proc/self/mountinfo", MOUNT_ROOT "40 22 8:2 / /srv/my\\040docker rw - ext4 /dev/sda2 rw\n");
+	scene_put(scene, "/proc/100/mountinfo", MOUNT_ROOT "40 22 8:2 / /srv/my\\040docker rw - ext4 /dev/sda2 rw\n");
+	scene_put(scene, "/proc/1/mountinfo", MOUNT_ROOT "40 22 8:2 / /srv/my\\040docker rw - ext4 /dev/sda2 rw\n");
 	scene_put(scene, "/etc/docker/daemon.json", "{\"data-root\": \"/srv/my docker\"}");
 	scene_judge(scene, NULL, verify_host_judge);
 	scene_expect_about(scene, "host-partition", "/srv/my docker", VERIFY_UNKNOWN, "is not known: no process");
@@ -305,7 +337,7 @@ static void nothing_is_guessed(void **state)
 	};
 	struct scene *scene = *state;
 
-	scene_put(scene, "/proc/self/mountinfo", MOUNT_ROOT "40 22 8:2 / /var/lib/docker rw - ext4 /dev/sda2 rw\n");
+	scene_put(scene, "/proc/100/mountinfo", MOUNT_ROOT "40 22 8:2 / /var/lib/docker rw - ext4 /dev/sda2 rw\n");
 	scene_put(scene, "/etc/group", "root:x:0:\ndocker:x:999:\n");
 	scene_put(scene, "/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n");
 	scene_put(scene, "/etc/audit/rules.d/all.rules", "-w /\n");
@@ -400,6 +432,119 @@ static void make_files(struct scene *scene)
 		     "--tlskey=/etc/docker/key.pem");
 	scene_put(scene, "/etc/group", "docker:x:999:\n");
 	scene_put(scene, "/etc/passwd", "");
+}
+
+/* What systemd adds to a unit says as much as the unit. */
+static void drop_ins(void **state)
+{
+	static const char drop_in[] = "/etc/systemd/system/docker.service.d/hosts.conf";
+	struct scene *scene = *state;
+
+	scene_put(scene, "/lib/systemd/system/docker.service", "");
+	scene_put(scene, "/etc/audit/rules.d/a.rules", "-w /lib/systemd/system/docker.service\n");
+	judge(scene);
+	scene_expect(scene, "mode-docker-service", VERIFY_PASS, "or stricter");
+	assert_int_equal(scene_count(scene, "audit-docker-service"), 1);
+	scene_put(scene, drop_in, "[Service]\n");
+	scene_put(scene, "/etc/systemd/system/docker.service.d/README", "");
+	scene_put(scene, "/lib/systemd/system/docker.service.d/hosts.conf", ""); /* the other one hides it */
+	scene_put(scene, "/etc/systemd/system/service.d/all.conf", "");
+	scene_mode(scene, drop_in, 0666);
+	judge(scene);
+	scene_expect(scene, "mode-docker-service", VERIFY_FAIL,
+		     "/etc/systemd/system/docker.service.d/hosts.conf has mode 0666, not");
+	assert_int_equal(scene_count(scene, "audit-docker-service"), 3);
+	scene_expect_about(scene, "audit-docker-service", drop_in, VERIFY_FAIL, "no rule");
+	scene_mode(scene, drop_in, 0644);
+	scene_put(scene, "/etc/audit/rules.d/a.rules", "-w /lib/systemd/system\n-w /etc/systemd/system\n");
+	judge(scene);
+	scene_expect(scene, "mode-docker-service", VERIFY_PASS, "each of 3 files");
+	scene_expect_about(scene, "audit-docker-service", drop_in, VERIFY_PASS, "watches it");
+	if (geteuid() != 0)
+		return;
+	scene_mode(scene, "/etc/systemd/system/docker.service.d", 0700);
+	assert_int_equal(seteuid(65534), 0);
+	judge(scene);
+	assert_int_equal(seteuid(0), 0);
+	scene_expect(scene, "mode-docker-service", VERIFY_UNKNOWN, "docker.service.d: Permission denied");
+	scene_expect(scene, "audit-docker-service", VERIFY_UNKNOWN, "docker.service.d: Permission denied");
+}
+
+/* An access control list opens a socket to others, and its mode does not show it. */
+static void access_control_lists(void **state)
+{
+	/* user::rw-, user:1000:rw-, group::---, group:999:rw-, mask::rw-, other::--- */
+	static const struct {
+		uint32_t version;
+		struct {
+			uint16_t tag, mode;
+			uint32_t id;
+		} entries[6];
+	} list = { 2, { { 1, 6, -1u }, { 2, 6, 1000 }, { 4, 0, -1u }, { 8, 6, 999 }, { 16, 6, -1u }, { 32, 0, -1u } } };
+	struct scene *scene = *state;
+	char place[512];
+
+	make_files(scene);
+	judge(scene);
+	scene_expect(scene, "mode-docker-sock", VERIFY_PASS, "or stricter");
+	if (setxattr(scene_path(scene, "/run/docker.sock", place), "system.posix_acl_access", &list, sizeof(list), 0) <
+	    0)
+		skip();
+	judge(scene);
+	/* The engine's own group may have it. */
+	scene_expect(scene, "mode-docker-sock", VERIFY_FAIL,
+		     "gives user 1000 rw by its access control list, not mode 0660");
+	assert_null(strstr(scene_finding(scene, "mode-docker-sock", NULL)->evidence, "999"));
+	assert_string_equal(scene_finding(scene, "mode-docker-sock", NULL)->remedy,
+			    "setfacl --remove-all, then chmod 0660 /run/docker.sock");
+	/* The mask lets nothing of it through. */
+	assert_int_equal(chmod(place, 0600), 0);
+	judge(scene);
+	scene_expect(scene, "mode-docker-sock", VERIFY_PASS, "or stricter");
+	/* Reading what everybody may read is nothing. */
+	assert_int_equal(setxattr(scene_path(scene, "/etc/docker/daemon.json", place), "system.posix_acl_access", &list,
+				  sizeof(list), 0),
+			 0);
+	judge(scene);
+	scene_expect(scene, "mode-daemon-json", VERIFY_FAIL, "gives user 1000 rw");
+	scene_expect(scene, "mode-daemon-json", VERIFY_FAIL, "gives group 999 rw");
+	assert_int_equal(chmod(place, 0644), 0);
+	judge(scene);
+	scene_expect(scene, "mode-daemon-json", VERIFY_PASS, "or stricter");
+}
+
+/* Sockets of systemd's, and those that nobody named, are the engine's as well. */
+static void all_sockets(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_put(scene, "/etc/group", "docker:x:999:\n");
+	scene_put(scene, "/run/docker.sock", "");
+	scene_link(scene, "/var/run", "/run");
+	scene_mode(scene, "/run/docker.sock", 0660);
+	scene_put(scene, "/lib/systemd/system/docker.socket", "[Socket]\nListenStream=/run/docker.sock\n");
+	scene_process(scene, PID, "dockerd -H fd://");
+	scene_put(scene, "/run/docker.pid", "100");
+	judge(scene);
+	scene_expect_about(scene, "mode-docker-sock", "/run/docker.sock", VERIFY_PASS, "or stricter");
+	scene_put(scene, "/srv/open.sock", "");
+	scene_mode(scene, "/srv/open.sock", 0666);
+	scene_put(scene, "/etc/systemd/system/docker.socket.d/more.conf", "[Socket]\nListenStream=/srv/open.sock\n");
+	judge(scene);
+	scene_expect(scene, "mode-docker-sock", VERIFY_FAIL, "/srv/open.sock has mode 0666");
+	scene_drop(scene, "/etc/systemd/system/docker.socket.d/more.conf");
+	scene_listen_unix(scene, "/srv/open.sock");
+	judge(scene);
+	scene_expect(scene, "mode-docker-sock", VERIFY_FAIL, "/srv/open.sock has mode 0666");
+	scene_listen_unix(scene, "/var/run/docker.sock"); /* the same under another name */
+	judge(scene);
+	scene_expect_about(scene, "mode-docker-sock", "/run/docker.sock", VERIFY_PASS, "or stricter");
+	/* What the engine has for itself is none of its doors. */
+	scene_put(scene, "/run/docker/libnetwork/1.sock", "");
+	scene_mode(scene, "/run/docker/libnetwork/1.sock", 0777);
+	scene_listen_unix(scene, "/var/run/docker/libnetwork/1.sock");
+	judge(scene);
+	scene_expect(scene, "mode-docker-sock", VERIFY_PASS, "or stricter");
 }
 
 static void expect_file(const struct scene *scene, const char *kind, size_t index, enum verify_status status,
@@ -624,6 +769,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(partition),
 		test(partition_of_the_data_root),
+		test(a_bound_folder_is_no_partition),
 		test(docker_group),
 		test(user_names_are_whole),
 		test(version_check_can_fail),
@@ -635,6 +781,9 @@ int main(void)
 		test(nothing_is_guessed),
 		test(watched_under_its_other_name),
 		test(rules_that_nobody_may_read),
+		test(drop_ins),
+		test(access_control_lists),
+		test(all_sockets),
 		test(modes),
 		test(owners),
 		test(modes_that_nobody_may_see),

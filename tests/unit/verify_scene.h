@@ -33,6 +33,7 @@
 struct scene {
 	char root[64];
 	struct verify verify;
+	pid_t peer; /* who listens at the engine's socket; 0: nobody knows */
 	struct host host;
 	struct reconciler reconciler;
 	struct inventory inventory;
@@ -148,6 +149,26 @@ static inline void scene_mode(struct scene *scene, const char *path, mode_t mode
 	assert_int_equal(chmod(scene_path(scene, path, place), mode), 0);
 }
 
+/* As whom the process acts, and in how many PID namespaces below the host's it lives. */
+static inline void scene_user(struct scene *scene, int pid, unsigned user, unsigned depth)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	snprintf(text, sizeof(text), "Name:\tdockerd\nUid:\t%u\t%u\t%u\t%u\nNSpid:\t%d%s\n", user, user, user, user,
+		 pid, depth ? "\t7" : "");
+	scene_put(scene, path, text);
+}
+
+/* The mount namespace of a process. */
+static inline void scene_mounts(struct scene *scene, int pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
+	scene_link(scene, path, name);
+}
+
 /* A process with this command line, its words separated by a blank, that has just started, and holds no socket. */
 static inline void scene_process(struct scene *scene, int pid, const char *command)
 {
@@ -168,8 +189,13 @@ static inline void scene_process(struct scene *scene, int pid, const char *comma
 	scene_put(scene, "/proc/stat", line);
 	snprintf(path, sizeof(path), "/proc/%d/net/tcp", pid);
 	scene_put(scene, path, "  sl  local_address\n");
+	snprintf(path, sizeof(path), "/proc/%d/net/unix", pid);
+	scene_put(scene, path, "Num       RefCount Protocol Flags    Type St Inode Path\n");
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	scene_folder(scene, path);
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	scene_put(scene, path, "HOME=/root");
+	scene_user(scene, pid, 0, 0);
 }
 
 /* The engine, with its pidfile. */
@@ -196,11 +222,27 @@ static inline void scene_listen(struct scene *scene, unsigned port)
 	scene_link(scene, "/proc/100/fd/0", "/dev/null");
 }
 
+/* It listens on a unix socket. */
+static inline void scene_listen_unix(struct scene *scene, const char *path)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "Num       RefCount Protocol Flags    Type St Inode Path\n"
+		 "0000000000000000: 00000002 00000000 00010000 0001 01 4713 %s\n"
+		 "0000000000000000: 00000003 00000000 00000000 0001 03 4714 /run/connected.sock\n"
+		 "0000000000000000: 00000002 00000000 00010000 0001 01 4715 /run/of-another.sock\n",
+		 path);
+	scene_put(scene, "/proc/100/net/unix", text);
+	scene_link(scene, "/proc/100/fd/4", "socket:[4713]");
+	scene_link(scene, "/proc/100/fd/5", "socket:[4714]");
+}
+
 /* info: what the engine answers; NULL: it does not.  Everything that was found before is forgotten. */
 static inline void scene_judge(struct scene *scene, const char *info,
 			       void (*judge)(struct verify *, const struct engine_facts *))
 {
-	struct engine_facts facts = { 0 };
+	struct engine_facts facts = { .peer = scene->peer };
 	struct error err;
 
 	verify_clear(&scene->verify);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whose the engine's unix socket is: unix(7), SO_PEERCRED.  Nothing is sent. */
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "docker_client_internal.h"
+
+const char *docker_client_socket(const struct docker_client *client)
+{
+	return client->address->socket_path;
+}
+
+pid_t docker_client_peer(const struct docker_client *client)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	cleanup_close int fd = -1;
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (!client->address->socket_path)
+		return 0;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", client->address->socket_path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return 0;
+	return peer.pid;
+}
