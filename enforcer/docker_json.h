@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "inventory.h"
+#include "texts.h"
 
 struct docker_version {
 	char version[64];	  /* "20.10.24+dfsg1" */
@@ -43,13 +44,22 @@ int docker_json_container(const char *text, size_t length, struct container **re
 /* What makes a container the host, or lets it become it. */
 struct docker_exposure {
 	bool privileged;
-	bool net_admin;	   /* NET_ADMIN, or ALL, was added to its capabilities */
-	bool host_network; /* NetworkMode host */
-	char socket[256];  /* of the host's folders and files that it has: the engine's socket, or one above; "" if none
-			    */
+	bool net_admin;	      /* NET_ADMIN, or ALL, was added to its capabilities */
+	bool host_network;    /* NetworkMode host */
+	struct texts sources; /* of the host's folders and files that it has */
+	struct texts volumes; /* names of those of the driver "local" that it has */
 };
 /* GET /containers/ID/json.  -EPROTO also where it has no HostConfig: then nothing is known of it. */
 int docker_json_exposure(const char *text, size_t length, struct docker_exposure *ret_exposure, struct error *err);
+void docker_exposure_clear(struct docker_exposure *exposure);
+
+/* Volumes that are a folder or file of the host's under another name (type=none, o=bind, device=…). */
+struct docker_volumes {
+	struct texts names, devices; /* as many of each, in the same order */
+};
+/* GET /volumes */
+int docker_json_volumes(const char *text, size_t length, struct docker_volumes *ret_volumes, struct error *err);
+void docker_volumes_clear(struct docker_volumes *volumes);
 
 /* GET /networks : ids and names, without endpoints.  GET /networks/ID : one with its endpoints.  `managed` is true
  * for the bridge driver; exclusion by name is the caller's. */

@@ -32,66 +32,46 @@ static bool has_net_admin(const cJSON *capabilities)
 	return false;
 }
 
-static bool ends_with(const char *text, const char *end)
+static int add(struct texts *texts, const char *text)
 {
-	size_t length = strlen(text), tail = strlen(end);
-
-	return length >= tail && strcmp(text + length - tail, end) == 0;
+	return text ? texts_add(texts, text, strlen(text)) : 0;
 }
 
-/* The socket itself, wherever it is, or a folder that it is in by default. */
-static bool leads_to_socket(const char *source)
+static int read_mount(const cJSON *mount, struct docker_exposure *exposure)
 {
-	static const char *const folders[] = { "/",
-					       "/run",
-					       "/run/",
-					       "/var",
-					       "/var/",
-					       "/var/run",
-					       "/var/run/",
-					       "/run/containerd",
-					       "/run/containerd/",
-					       "/var/run/containerd",
-					       "/var/run/containerd/" };
+	const char *type = NULL, *source = NULL, *name = NULL, *driver = NULL;
+	const cJSON *item;
 
-	if (ends_with(source, "docker.sock") || ends_with(source, "containerd.sock"))
-		return true;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		if (strcmp(source, folders[i]) == 0)
-			return true;
+	cJSON_ArrayForEach(item, mount)
+	{
+		if (docker_json_is(item, "Type"))
+			type = docker_json_string(item);
+		else if (docker_json_is(item, "Source"))
+			source = docker_json_string(item);
+		else if (docker_json_is(item, "Name"))
+			name = docker_json_string(item);
+		else if (docker_json_is(item, "Driver"))
+			driver = docker_json_string(item);
 	}
-	return false;
+	if (type && strcmp(type, "volume") == 0)
+		return !driver || !driver[0] || strcmp(driver, "local") == 0 ? add(&exposure->volumes, name) : 0;
+	return !type || strcmp(type, "bind") == 0 ? add(&exposure->sources, source) : 0;
 }
 
-static void note_source(const char *source, struct docker_exposure *exposure)
+/* Mounts: [ { "Type": "bind", "Source": … }, { "Type": "volume", "Name": …, "Driver": "local" } ] */
+static int read_mounts(const cJSON *mounts, struct docker_exposure *exposure)
 {
-	if (!exposure->socket[0] && leads_to_socket(source))
-		snprintf(exposure->socket, sizeof(exposure->socket), "%s", source);
-}
-
-/* Mounts: [ { "Type": "bind", "Source": … } ] */
-static void read_mounts(const cJSON *mounts, struct docker_exposure *exposure)
-{
-	const cJSON *mount, *item;
+	const cJSON *mount;
+	int r = 0;
 
 	if (!cJSON_IsArray(mounts))
-		return;
+		return 0;
 	cJSON_ArrayForEach(mount, mounts)
 	{
-		const char *type = NULL, *source = NULL;
-
-		if (!cJSON_IsObject(mount))
-			continue;
-		cJSON_ArrayForEach(item, mount)
-		{
-			if (docker_json_is(item, "Type"))
-				type = docker_json_string(item);
-			else if (docker_json_is(item, "Source"))
-				source = docker_json_string(item);
-		}
-		if (source && (!type || strcmp(type, "bind") == 0))
-			note_source(source, exposure);
+		if (r == 0 && cJSON_IsObject(mount))
+			r = read_mount(mount, exposure);
 	}
+	return r;
 }
 
 static void read_host_config(const cJSON *config, struct docker_exposure *exposure)
@@ -133,7 +113,95 @@ int docker_json_exposure(const char *text, size_t length, struct docker_exposure
 	if (!cJSON_IsObject(config))
 		return error_set(err, -EPROTO, "the engine's answer about %s has no HostConfig", what);
 	read_host_config(config, &exposure);
-	read_mounts(mounts, &exposure);
+	if (read_mounts(mounts, &exposure) < 0) {
+		docker_exposure_clear(&exposure);
+		return error_oom(err);
+	}
 	*ret_exposure = exposure;
 	return 0;
+}
+
+void docker_exposure_clear(struct docker_exposure *exposure)
+{
+	texts_clear(&exposure->sources);
+	texts_clear(&exposure->volumes);
+}
+
+/* "bind,ro": as mount(8) takes them. */
+static bool has_bind(const char *options)
+{
+	while (options && *options) {
+		size_t length = strcspn(options, ",");
+
+		if ((length == 4 && strncmp(options, "bind", 4) == 0) ||
+		    (length == 5 && strncmp(options, "rbind", 5) == 0))
+			return true;
+		options += length + (options[length] == ',');
+	}
+	return false;
+}
+
+static int read_volume(const cJSON *volume, struct docker_volumes *volumes)
+{
+	const char *name = NULL, *device = NULL, *how = NULL;
+	const cJSON *item, *options = NULL;
+
+	cJSON_ArrayForEach(item, volume)
+	{
+		if (docker_json_is(item, "Name"))
+			name = docker_json_string(item);
+		else if (docker_json_is(item, "Options"))
+			options = item;
+	}
+	if (cJSON_IsObject(options)) {
+		cJSON_ArrayForEach(item, options)
+		{
+			if (docker_json_is(item, "device"))
+				device = docker_json_string(item);
+			else if (docker_json_is(item, "o"))
+				how = docker_json_string(item);
+		}
+	}
+	if (!name || !device || !has_bind(how))
+		return 0;
+	return add(&volumes->names, name) < 0 ? -ENOMEM : add(&volumes->devices, device);
+}
+
+int docker_json_volumes(const char *text, size_t length, struct docker_volumes *ret_volumes, struct error *err)
+{
+	static const char *const what = "its volumes";
+	cleanup_of(cJSON) cJSON *root = NULL;
+	struct docker_volumes volumes = { 0 };
+	const cJSON *list = NULL, *item;
+	int r = docker_json_parse(text, length, what, &root, err);
+
+	if (r == 0)
+		r = docker_json_object(root, what, err);
+	if (r < 0)
+		return r;
+	cJSON_ArrayForEach(item, root)
+	{
+		if (docker_json_is(item, "Volumes"))
+			list = item;
+	}
+	/* None is null, or an empty list. */
+	if (!list || (!cJSON_IsArray(list) && !cJSON_IsNull(list)))
+		return error_set(err, -EPROTO, "the engine's answer about %s has no Volumes", what);
+	cJSON_ArrayForEach(item, list)
+	{
+		if (r == 0 && cJSON_IsObject(item))
+			r = read_volume(item, &volumes);
+	}
+	if (r < 0) {
+		docker_volumes_clear(&volumes);
+		return error_oom(err);
+	}
+	*ret_volumes = volumes;
+	return 0;
+}
+
+void docker_volumes_clear(struct docker_volumes *volumes)
+{
+	texts_clear(&volumes->names);
+	texts_clear(&volumes->devices);
 }

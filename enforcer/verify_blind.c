@@ -53,11 +53,25 @@ static void find(struct verify *verify, const char *id, const struct container *
 
 /* ---- What a container may do ---- */
 
+static int judge_socket(struct verify *verify, const struct container *container,
+			const struct docker_exposure *exposure, struct verify_sockets *sockets, struct error *err)
+{
+	const char *source;
+	char text[400];
+	int r = verify_wants(verify, "engine-socket") ? verify_sockets_find(verify, sockets, exposure, &source, err)
+						      : 0;
+
+	if (r < 0 || !verify_wants(verify, "engine-socket") || !source)
+		return r;
+	snprintf(text, sizeof(text), "it has %.255s of the host: who can ask the engine can become the host", source);
+	find(verify, "engine-socket", container,
+	     "do without, or put a proxy between that lets only harmless questions pass", text);
+	return 0;
+}
+
 static void judge_exposure(struct verify *verify, const struct container *container,
 			   const struct docker_exposure *exposure)
 {
-	char text[400];
-
 	if (exposure->host_network)
 		find(verify, "host-network", container, "give it a network of its own, and publish its ports",
 		     "it has the host's network: to every rule it is the host");
@@ -68,17 +82,21 @@ static void judge_exposure(struct verify *verify, const struct container *contai
 		find(verify, "net-admin", container, "take NET_ADMIN (or ALL) out of its cap_add",
 		     "it has NET_ADMIN: on its network it can take other addresses and MACs, which bulkhead's guard "
 		     "stops; with the host's network it can remove every rule");
-	if (exposure->socket[0]) {
-		snprintf(text, sizeof(text), "it has %s of the host: who can ask the engine can become the host",
-			 exposure->socket);
-		find(verify, "engine-socket", container,
-		     "do without, or put a proxy between that lets only harmless questions pass", text);
-	}
 }
 
-static int ask_about(struct verify *verify, const struct container *container, struct error *err)
+static void not_told(struct verify *verify, const char *id, const struct container *container, const struct error *err)
+{
+	char subject[300];
+
+	snprintf(subject, sizeof(subject), "container %s", container->name);
+	verify_find(verify, id, VERIFY_UNKNOWN, subject, NULL, "%s", err->text);
+}
+
+static int ask_about(struct verify *verify, const struct container *container, struct verify_sockets *sockets,
+		     struct error *err)
 {
 	cleanup_free char *body = NULL;
+	struct error unknown;
 	struct docker_exposure exposure;
 	char path[160];
 	size_t length;
@@ -88,29 +106,33 @@ static int ask_about(struct verify *verify, const struct container *container, s
 	r = docker_ask(verify->loop, verify->client, path, ASK_MS, &body, &length, err);
 	if (r == 0)
 		r = docker_json_exposure(body, length, &exposure, err);
-	if (r == 0)
-		judge_exposure(verify, container, &exposure);
-	return r;
+	if (r < 0)
+		return r;
+	judge_exposure(verify, container, &exposure);
+	if (judge_socket(verify, container, &exposure, sockets, &unknown) < 0)
+		not_told(verify, "engine-socket", container, &unknown);
+	docker_exposure_clear(&exposure);
+	return 0;
 }
 
 /* An engine that has stopped answering is not waited for once for each of a thousand containers. */
 struct patience {
+	struct verify_sockets sockets;
 	unsigned silences;
 	struct error err; /* the last one */
 };
 
 static void judge_asked(struct verify *verify, const struct container *container, struct patience *patience)
 {
-	char subject[300];
-	int r = patience->silences < SILENCES_MAX ? ask_about(verify, container, &patience->err) : -EHOSTUNREACH;
+	int r = patience->silences < SILENCES_MAX ? ask_about(verify, container, &patience->sockets, &patience->err)
+						  : -EHOSTUNREACH;
 
 	/* -ENOENT: it has ended meanwhile. */
 	if (r == 0 || r == -ENOENT)
 		return;
 	patience->silences += r == -EHOSTUNREACH;
-	snprintf(subject, sizeof(subject), "container %s", container->name);
 	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
-		verify_find(verify, asked[i], VERIFY_UNKNOWN, subject, NULL, "%s", patience->err.text);
+		not_told(verify, asked[i], container, &patience->err);
 }
 
 static bool wants_asked(const struct verify *verify)
@@ -237,6 +259,7 @@ static void judge_containers(struct verify *verify)
 		if (ask)
 			judge_asked(verify, container, &patience);
 	}
+	verify_sockets_clear(&patience.sockets);
 }
 
 static void judge_networks(struct verify *verify)

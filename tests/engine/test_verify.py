@@ -745,6 +745,10 @@ class Blind(VerifyTest):
         self.run_shop()
         self.assertEqual(self.warned(), set())
         self.assertEqual(len(self.document["findings"]), 9)
+        os.link(self.engine.socket, f"{self.engine.directory}/link")
+        for name, device in (("leads", self.engine.directory), ("plain", "/usr")):
+            options = {"type": "none", "o": "bind", "device": device}
+            self.engine.api.json("POST", "/volumes/create", {"Name": name, "DriverOpts": options})
         ports = {"ExposedPorts": {"80/tcp": {}}}
         for name, options in {
             "host": {"network": "host"},
@@ -753,7 +757,12 @@ class Blind(VerifyTest):
             "raw": {"host_config": {"CapAdd": ["NET_RAW", "SYS_TIME"]}},
             "socket": {"host_config": {"Binds": [f"{self.engine.socket}:/docker.sock"]}},
             "run": {"host_config": {"Binds": ["/run:/host/run:ro"]}},
-            "tmp": {"host_config": {"Binds": ["/tmp:/run"]}},
+            "usr": {"host_config": {"Binds": ["/usr:/run"]}},
+            # The socket under another name, a folder above it, and either as a volume.
+            "linked": {"host_config": {"Binds": [f"{self.engine.directory}/link:/x"]}},
+            "above": {"host_config": {"Binds": [f"{self.engine.directory}:/x:ro"]}},
+            "volume": {"host_config": {"Binds": ["leads:/x"]}},
+            "plain": {"host_config": {"Binds": ["plain:/x"]}},
             "public": {"host_config": {"PortBindings": {"80/tcp": [{"HostPort": "8080"}]}}, **ports},
             "local": {"host_config": {"PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8081"}]}}, **ports},
         }.items():
@@ -764,6 +773,9 @@ class Blind(VerifyTest):
             ("net-admin", "container shop-admin-1"),
             ("engine-socket", "container shop-socket-1"),
             ("engine-socket", "container shop-run-1"),
+            ("engine-socket", "container shop-linked-1"),
+            ("engine-socket", "container shop-above-1"),
+            ("engine-socket", "container shop-volume-1"),
             ("published-any", "container shop-public-1"),
         })
         self.assertIn("0.0.0.0:8080", self.finding("published-any")["evidence"])

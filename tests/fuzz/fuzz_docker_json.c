@@ -121,8 +121,20 @@ static int fuzz_exposure(const char *text, size_t length, struct error *err)
 	int r = docker_json_exposure(text, length, &exposure, err);
 
 	if (r == 0)
-		assert(strnlen(exposure.socket, sizeof(exposure.socket)) < sizeof(exposure.socket));
+		docker_exposure_clear(&exposure);
 	return r;
+}
+
+static int fuzz_volumes(const char *text, size_t length, struct error *err)
+{
+	struct docker_volumes volumes;
+	int r = docker_json_volumes(text, length, &volumes, err);
+
+	if (r < 0)
+		return r;
+	assert(volumes.names.count == volumes.devices.count);
+	docker_volumes_clear(&volumes);
+	return 0;
 }
 
 static int fuzz_version(const char *text, size_t length, struct error *err)
@@ -140,8 +152,8 @@ static int fuzz_version(const char *text, size_t length, struct error *err)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int (*const parsers[])(const char *, size_t, struct error *) = {
-		fuzz_containers, fuzz_container, fuzz_networks, fuzz_network,
-		fuzz_event,	 fuzz_info,	 fuzz_version,	fuzz_exposure,
+		fuzz_containers, fuzz_container, fuzz_networks, fuzz_network, fuzz_event,
+		fuzz_info,	 fuzz_version,	 fuzz_exposure, fuzz_volumes,
 	};
 	struct error err = { 0 };
 	char *text;

@@ -23,12 +23,12 @@ static struct docker_exposure parse(const char *text)
 
 static void refused(const char *text)
 {
-	struct docker_exposure exposure = { .privileged = true, .socket = "untouched" };
+	struct docker_exposure exposure = { .privileged = true, .sources = { .count = 7 } };
 	struct error err = { 0 };
 
 	assert_int_equal(docker_json_exposure(text, strlen(text), &exposure, &err), -EPROTO);
 	assert_true(err.text[0]);
-	assert_string_equal(exposure.socket, "untouched");
+	assert_int_equal(exposure.sources.count, 7);
 }
 
 static void harmless(void **state)
@@ -53,7 +53,7 @@ static void harmless(void **state)
 		struct docker_exposure exposure = parse(texts[i]);
 
 		assert_false(exposure.privileged || exposure.net_admin || exposure.host_network);
-		assert_string_equal(exposure.socket, "");
+		docker_exposure_clear(&exposure);
 	}
 }
 
@@ -61,16 +61,6 @@ static void each(void **state)
 {
 	static const char *const capabilities[] = { "NET_ADMIN", "CAP_NET_ADMIN", "ALL",
 						    "all",	 "cap_net_admin", "CAP_ALL" };
-	static const char *const sources[] = { "/var/run/docker.sock",
-					       "/run/docker.sock",
-					       "/srv/x/docker.sock",
-					       "/run/containerd/containerd.sock",
-					       "/",
-					       "/run",
-					       "/var/run",
-					       "/var",
-					       "/run/containerd",
-					       "/var/run/" };
 	char text[256];
 
 	(void)state;
@@ -81,13 +71,55 @@ static void each(void **state)
 		snprintf(text, sizeof(text), "{\"HostConfig\":{\"CapAdd\":[\"CHOWN\",\"%s\"]}}", capabilities[i]);
 		assert_true(parse(text).net_admin);
 	}
-	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		snprintf(text, sizeof(text),
-			 "{\"Mounts\":[{\"Source\":\"/tmp\"},{\"Source\":\"%s\",\"Type\":\"bind\"}],"
-			 "\"HostConfig\":{}}",
-			 sources[i]);
-		assert_string_equal(parse(text).socket, sources[i]);
-	}
+}
+
+static void mounts(void **state)
+{
+	struct docker_exposure exposure =
+		parse("{\"Mounts\":[null,1,{\"Source\":7},{\"Type\":\"bind\"},{\"Source\":\"/tmp\"},{\"Source\":\"/"
+		      "run\",\"Type\":"
+		      "\"bind\"},"
+		      "{\"Type\":\"volume\",\"Name\":\"a\",\"Source\":\"/var/lib/docker/volumes/a/"
+		      "_data\",\"Driver\":\"local\"},"
+		      "{\"Type\":\"volume\",\"Name\":\"b\"},{\"Type\":\"volume\",\"Name\":\"c\",\"Driver\":\"other\"},"
+		      "{\"Type\":\"tmpfs\",\"Source\":\"/\"}],\"HostConfig\":{}}");
+
+	(void)state;
+	assert_int_equal(exposure.sources.count, 2);
+	assert_string_equal(exposure.sources.items[0], "/tmp");
+	assert_string_equal(exposure.sources.items[1], "/run");
+	assert_int_equal(exposure.volumes.count, 2);
+	assert_string_equal(exposure.volumes.items[0], "a");
+	assert_string_equal(exposure.volumes.items[1], "b");
+	docker_exposure_clear(&exposure);
+}
+
+/* Which volumes are the host's folders under another name. */
+static void volumes(void **state)
+{
+	static const char text[] =
+		"{\"Volumes\":[null,{\"Name\":\"plain\",\"Options\":null},{\"Name\":\"nfs\",\"Options\":{\"type\":"
+		"\"nfs\","
+		"\"o\":\"addr=192.0.2.1,nobind\",\"device\":\":/"
+		"x\"}},{\"Name\":\"run\",\"Options\":{\"type\":\"none\",\"o\":"
+		"\"ro,bind\",\"device\":\"/run\"}},{\"Name\":\"r\",\"Options\":{\"o\":\"rbind\",\"device\":\"/\"}},"
+		"{\"Options\":{\"o\":\"bind\",\"device\":\"/\"}}],\"Warnings\":null}";
+	struct docker_volumes read = { 0 };
+	struct error err;
+
+	(void)state;
+	assert_int_equal(docker_json_volumes(text, strlen(text), &read, &err), 0);
+	assert_int_equal(read.names.count, 2);
+	assert_int_equal(read.devices.count, 2);
+	assert_string_equal(read.names.items[0], "run");
+	assert_string_equal(read.devices.items[0], "/run");
+	assert_string_equal(read.devices.items[1], "/");
+	docker_volumes_clear(&read);
+	assert_int_equal(docker_json_volumes("{\"Volumes\":null}", 16, &read, &err), 0);
+	assert_int_equal(read.names.count, 0);
+	assert_int_equal(docker_json_volumes("{}", 2, &read, &err), -EPROTO);
+	assert_int_equal(docker_json_volumes("{\"Volumes\":1}", 13, &read, &err), -EPROTO);
+	assert_int_equal(docker_json_volumes("[", 1, &read, &err), -EPROTO);
 }
 
 /* Of members that occur twice the last counts, as for the engine. */
@@ -113,10 +145,8 @@ static void nothing_is_known(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(harmless),
-		cmocka_unit_test(each),
-		cmocka_unit_test(twice),
-		cmocka_unit_test(nothing_is_known),
+		cmocka_unit_test(harmless), cmocka_unit_test(each),  cmocka_unit_test(mounts),
+		cmocka_unit_test(volumes),  cmocka_unit_test(twice), cmocka_unit_test(nothing_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

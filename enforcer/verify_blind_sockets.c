@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which mounts give a container the engine's socket: by name, and by what is really there. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "docker_ask.h"
+#include "engine_facts.h"
+#include "verify_blind.h"
+#include "verify_files.h"
+
+#define ASK_MS 5000
+
+/* -- which sockets */
+
+static int add(struct texts *paths, const char *path)
+{
+	return path && path[0] == '/' ? texts_addf(paths, "%s", path) : 0;
+}
+
+static int add_hosts(struct texts *paths, const struct texts *hosts)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < hosts->count; i++) {
+		if (strncmp(hosts->items[i], "unix://", 7) == 0)
+			r = add(paths, hosts->items[i] + 7);
+	}
+	return r;
+}
+
+/* The one that we ask at, those that the engine was told of or listens on as far as that is known, and containerd's. */
+static int learn_paths(struct verify *verify, struct verify_sockets *sockets)
+{
+	const struct engine_facts *facts = engine_facts_of(verify);
+	struct texts *paths = &sockets->paths;
+	const char *exec_root;
+	int r;
+
+	if (!facts)
+		return -ENOMEM;
+	exec_root = engine_facts_setting(facts, exec_root);
+	r = add(paths, docker_client_socket(verify->client));
+	if (r == 0)
+		r = add_hosts(paths, &facts->command.hosts);
+	if (r == 0)
+		r = add_hosts(paths, &facts->file.hosts);
+	if (r == 0)
+		r = add_hosts(paths, &facts->activated);
+	for (size_t i = 0; r == 0 && i < facts->unix_listeners.count; i++) {
+		if (!engine_facts_internal(facts, facts->unix_listeners.items[i]))
+			r = add(paths, facts->unix_listeners.items[i]);
+	}
+	if (r == 0)
+		r = texts_addf(paths, "%s/containerd/containerd.sock",
+			       exec_root && exec_root[0] == '/' ? exec_root : ENGINE_DEFAULT_EXEC_ROOT);
+	if (r == 0)
+		r = add(paths, ENGINE_DEFAULT_SOCKET);
+	if (r == 0)
+		r = add(paths, "/run/containerd/containerd.sock");
+	texts_sort(paths);
+	sockets->known = r == 0;
+	return r;
+}
+
+static int learn_volumes(struct verify *verify, struct verify_sockets *sockets, struct error *err)
+{
+	cleanup_free char *body = NULL;
+	size_t length;
+	int r = docker_ask(verify->loop, verify->client, "/volumes", ASK_MS, &body, &length, err);
+
+	if (r == 0)
+		r = docker_json_volumes(body, length, &sockets->volumes, err);
+	sockets->volumes_known = r == 0;
+	/* -ENOENT is said of containers that have ended. */
+	return r == -ENOENT ? -EPROTO : r;
+}
+
+/* -- what leads there */
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), tail = strlen(end);
+
+	return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* By name: the socket itself, wherever it is, or a folder that it is in by default. */
+static bool named_so(const char *source)
+{
+	static const char *const folders[] = { "/",
+					       "/run",
+					       "/run/",
+					       "/var",
+					       "/var/",
+					       "/var/run",
+					       "/var/run/",
+					       "/run/containerd",
+					       "/run/containerd/",
+					       "/var/run/containerd",
+					       "/var/run/containerd/" };
+
+	if (ends_with(source, "docker.sock") || ends_with(source, "containerd.sock"))
+		return true;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (strcmp(source, folders[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether it is the socket, or a folder above it, under whatever name.  What cannot be looked at is compared by its
+ * text. */
+static bool leads_to(const char *root, const char *source, const char *socket)
+{
+	struct stat wanted, status;
+	bool known = verify_files_stat(root, source, &wanted, NULL) == 0;
+	char path[4096];
+
+	if (proc_lies_in(socket, source))
+		return true;
+	if (!known || strlen(socket) >= sizeof(path))
+		return false;
+	strcpy(path, socket);
+	for (;;) {
+		char *slash;
+
+		if (verify_files_stat(root, path, &status, NULL) == 0 && status.st_dev == wanted.st_dev &&
+		    status.st_ino == wanted.st_ino)
+			return true;
+		slash = strrchr(path, '/');
+		if (!slash || slash == path)
+			return false;
+		*slash = '\0';
+	}
+}
+
+static bool leads_to_any(struct verify *verify, const struct verify_sockets *sockets, const char *source)
+{
+	const struct engine_facts *facts = verify->engine_facts;
+	const char *root = facts && facts->root ? facts->root : verify->root;
+
+	if (source[0] != '/')
+		return false;
+	if (named_so(source))
+		return true;
+	for (size_t i = 0; i < sockets->paths.count; i++) {
+		if (leads_to(root, source, sockets->paths.items[i]))
+			return true;
+	}
+	return false;
+}
+
+int verify_sockets_find(struct verify *verify, struct verify_sockets *sockets, const struct docker_exposure *exposure,
+			const char **ret_source, struct error *err)
+{
+	int r = 0;
+
+	*ret_source = NULL;
+	if (!sockets->known && exposure->sources.count + exposure->volumes.count && learn_paths(verify, sockets) < 0)
+		return error_oom(err);
+	for (size_t i = 0; i < exposure->sources.count; i++) {
+		if (leads_to_any(verify, sockets, exposure->sources.items[i])) {
+			*ret_source = exposure->sources.items[i];
+			return 0;
+		}
+	}
+	if (exposure->volumes.count && !sockets->volumes_known)
+		r = learn_volumes(verify, sockets, err);
+	for (size_t i = 0; r == 0 && i < sockets->volumes.names.count; i++) {
+		if (texts_have(&exposure->volumes, sockets->volumes.names.items[i]) &&
+		    leads_to_any(verify, sockets, sockets->volumes.devices.items[i])) {
+			*ret_source = sockets->volumes.devices.items[i];
+			return 0;
+		}
+	}
+	return r;
+}
+
+void verify_sockets_clear(struct verify_sockets *sockets)
+{
+	texts_clear(&sockets->paths);
+	docker_volumes_clear(&sockets->volumes);
+}
