@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine_internal.h"
+#include "utf8.h"
 #include "verify_files.h"
 
 /* A process that is named dockerd; how sure it is that it is the engine that we ask. */
@@ -332,9 +333,9 @@ static int no_process(const struct search *search, char **problem)
 			 search->as_good);
 	else if (search->seen && search->data)
 		snprintf(text, sizeof(text),
-			 "a process named dockerd is seen, but none whose data are in %.200s, or its pidfile names "
+			 "a process named dockerd is seen, but none whose data are in %.*s, or its pidfile names "
 			 "another%s",
-			 search->data, foreign);
+			 (int)utf8_cut(search->data, 200), search->data, foreign);
 	else if (search->seen)
 		snprintf(text, sizeof(text), "a process named dockerd is seen, but its pidfile names another%s",
 			 foreign);

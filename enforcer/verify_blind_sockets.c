@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which mounts give a container the engine's socket: by name, and by what is really there. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +28,14 @@ static int add_hosts(struct texts *paths, const struct texts *hosts)
 			r = add(paths, hosts->items[i] + 7);
 	}
 	return r;
+}
+
+/* Where the engine's paths begin. */
+static const char *root_of(const struct verify *verify)
+{
+	const struct engine_facts *facts = verify->engine_facts;
+
+	return facts && facts->root ? facts->root : verify->root;
 }
 
 /* The one that we ask at, those that the engine was told of or listens on as far as that is known, and containerd's. */
@@ -58,6 +67,13 @@ static int learn_paths(struct verify *verify, struct verify_sockets *sockets)
 		r = add(paths, ENGINE_DEFAULT_SOCKET);
 	if (r == 0)
 		r = add(paths, "/run/containerd/containerd.sock");
+	/* Each under its real name too: the folders above that one are others. */
+	for (size_t i = 0, count = paths->count; r == 0 && i < count; i++) {
+		char real[PATH_MAX];
+
+		if (verify_files_real(root_of(verify), paths->items[i], real, NULL) == 0)
+			r = add(paths, real);
+	}
 	texts_sort(paths);
 	sockets->known = r == 0;
 	return r;
@@ -137,8 +153,7 @@ static bool leads_to(const char *root, const char *source, const char *socket)
 
 static bool leads_to_any(struct verify *verify, const struct verify_sockets *sockets, const char *source)
 {
-	const struct engine_facts *facts = verify->engine_facts;
-	const char *root = facts && facts->root ? facts->root : verify->root;
+	const char *root = root_of(verify);
 
 	if (source[0] != '/')
 		return false;

@@ -189,6 +189,21 @@ int verify_files_stat(const char *root, const char *path, struct stat *ret_statu
 	return fstat(fd, ret_status) < 0 ? failed(path, errno, err) : 0;
 }
 
+int verify_files_real(const char *root, const char *path, char *ret_path, struct error *err)
+{
+	cleanup_close int folder = open(root[0] ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct way way;
+	int r;
+
+	if (folder < 0)
+		return failed(root, errno, err);
+	r = resolve(folder, path, true, &way);
+	if (r < 0)
+		return failed(path, -r, err);
+	strcpy(ret_path, way.done[0] ? way.done : "/");
+	return 0;
+}
+
 int verify_files_attribute(const char *root, const char *path, const char *name, void *buffer, size_t size,
 			   size_t *ret_size, struct error *err)
 {

@@ -26,6 +26,9 @@ int verify_files_read(const char *root, const char *path, char **ret_text, size_
 /* Of whatever is there. */
 int verify_files_stat(const char *root, const char *path, struct stat *ret_status, struct error *err);
 
+/* The path without links and dots, as far as it is there, to a text of PATH_MAX bytes. */
+int verify_files_real(const char *root, const char *path, char *ret_path, struct error *err);
+
 /* An extended attribute of whatever is there, into a buffer.  *ret_size is 0 where it has none, or the file system
  * knows none.  -ERANGE where it does not fit. */
 int verify_files_attribute(const char *root, const char *path, const char *name, void *buffer, size_t size,

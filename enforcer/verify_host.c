@@ -349,6 +349,12 @@ static const struct {
 	{ "owner-daemon-json", false },
 	{ "mode-daemon-json", false },
 	{ "audit-daemon-json", false },
+	{ "owner-tls-ca", false },
+	{ "mode-tls-ca", false },
+	{ "owner-tls-cert", false },
+	{ "mode-tls-cert", false },
+	{ "owner-tls-key", false },
+	{ "mode-tls-key", false },
 };
 
 static bool is_guessed(const char *id, bool root_known)

@@ -2,11 +2,13 @@
 /* The engine's host, judged: each check as it passes and as it fails, on a host that is made up. */
 #include "verify_scene.h"
 
+#include <limits.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/xattr.h>
 
+#include "verify_blind.h"
 #include "verify_datapath.h"
 #include "verify_files.h"
 #include "verify_host_internal.h"
@@ -762,6 +764,58 @@ static void old_tables(void **state)
 	scene_expect(scene, "iptables-legacy", VERIFY_UNKNOWN, "no regular file");
 }
 
+/* By name, by inode, and by the folders above. */
+static void mounts_that_lead_to_a_socket(void **state)
+{
+	static const struct {
+		const char *source;
+		bool leads;
+	} cases[] = {
+		{ "/srv/real/engine.sock", true },
+		{ "/srv/real", true },
+		{ "/srv", true },
+		{ "/", true },
+		{ "/mnt/hard", true },
+		{ "/mnt/asked", true },
+		{ "/srv/realer", false },
+		{ "/mnt", true },
+		{ "/usr", false },
+		{ "/usr/docker.sock", true },
+		{ "/nowhere", false },
+	};
+	struct scene *scene = *state;
+	struct verify_sockets sockets = { .known = true, .volumes_known = true };
+	char real[PATH_MAX], place[512], other[512];
+	struct error err;
+
+	scene_put(scene, "/srv/real/engine.sock", "");
+	scene_put(scene, "/srv/realer/x", "");
+	scene_folder(scene, "/usr");
+	scene_link(scene, "/mnt/asked", "/srv/real");
+	assert_int_equal(link(scene_path(scene, "/srv/real/engine.sock", place), scene_path(scene, "/mnt/hard", other)),
+			 0);
+	assert_int_equal(verify_files_real(scene->root, "/mnt/asked/engine.sock", real, &err), 0);
+	assert_string_equal(real, "/srv/real/engine.sock");
+	assert_int_equal(texts_addf(&sockets.paths, "/mnt/asked/engine.sock"), 0);
+	assert_int_equal(texts_addf(&sockets.paths, "%s", real), 0);
+	assert_int_equal(texts_addf(&sockets.volumes.names, "leads"), 0);
+	assert_int_equal(texts_addf(&sockets.volumes.devices, "/srv"), 0);
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		struct docker_exposure exposure = { 0 };
+		const char *source;
+
+		/* Each as a mount of its own, and beside a volume that always leads there. */
+		assert_int_equal(texts_addf(&exposure.sources, "%s", cases[i / 2].source), 0);
+		if (i % 2)
+			assert_int_equal(texts_addf(&exposure.volumes, "leads"), 0);
+		assert_int_equal(verify_sockets_find(&scene->verify, &sockets, &exposure, &source, &err), 0);
+		if ((source != NULL) != (cases[i / 2].leads || i % 2))
+			fail_msg("%s: %s", cases[i / 2].source, source ? source : "nothing");
+		docker_exposure_clear(&exposure);
+	}
+	verify_sockets_clear(&sockets);
+}
+
 #define test(function) cmocka_unit_test_setup_teardown(function, scene_enter, scene_leave)
 
 int main(void)
@@ -792,6 +846,7 @@ int main(void)
 		test(links_stay_inside),
 		test(a_root_that_is_none),
 		test(old_tables),
+		test(mounts_that_lead_to_a_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
