@@ -288,7 +288,7 @@ static void tls_is_not_guessed(void **state)
 	/* Whoever wrote it can say when, but the inode tells. */
 	assert_int_equal(utimensat(AT_FDCWD, scene_path(scene, FILE_PATH, place), long_ago, 0), 0);
 	judge(scene, INFO);
-	scene_expect(scene, "engine-tls", VERIFY_UNKNOWN, "after the engine had started");
+	scene_expect(scene, "engine-tls", VERIFY_UNKNOWN, "but that was written after the engine had started");
 	scene_put(scene, "/proc/stat", "no time\n");
 	judge(scene, INFO);
 	scene_expect(scene, "engine-tls", VERIFY_UNKNOWN, "after the engine had started");
