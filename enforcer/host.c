@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "trust.h"
 
 const char *host_config_file(const struct options *options)
 {
@@ -79,6 +80,9 @@ static int read_config(const struct options *options, struct config **ret_config
 		*ret_config = NULL;
 		return 0;
 	}
+	r = trust_path(file, err);
+	if (r < 0)
+		return error_context(err, r, "the configuration %s is not read", file);
 	r = flow_files_read(file, &text, &length, &diagnostics);
 	if (r == 0)
 		r = config_parse(file, text, length, &diagnostics, ret_config);

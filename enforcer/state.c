@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "trust.h"
 
 /* More bridges than a host can have; a file that is larger is not ours. */
 #define STATE_MAX ((size_t)1024 * 1024)
@@ -90,13 +91,23 @@ static void path_in(const char *directory, const char *name, char path[4096])
 	snprintf(path, 4096, "%s/%s", directory, name);
 }
 
+/* What stands there decides what is closed at boot. */
+static int check_directory(const char *directory, struct error *err)
+{
+	int r = trust_path(directory, err);
+
+	return r < 0 ? error_context(err, r, "the state directory %s is not used", directory) : 0;
+}
+
 int state_read(const char *directory, char (**ret_bridges)[16], size_t *ret_count, struct error *err)
 {
 	cleanup_free char *text = NULL;
 	char path[4096];
 	size_t length;
-	int r;
+	int r = check_directory(directory, err);
 
+	if (r < 0)
+		return r;
 	path_in(directory, STATE_FILE, path);
 	r = read_all(path, &text, &length, err);
 	if (r == -ENOENT) {
@@ -175,6 +186,8 @@ int state_write(const char *directory, char (*bridges)[16], size_t count, struct
 
 	if (!text)
 		return error_oom(err);
+	if (check_directory(directory, err) < 0)
+		return -EPERM;
 	for (size_t i = 0; i < count; i++) {
 		size_t name = strnlen(bridges[i], 15);
 
@@ -182,7 +195,8 @@ int state_write(const char *directory, char (*bridges)[16], size_t count, struct
 		text[length + name] = '\n';
 		length += name + 1;
 	}
-	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
+	/* First whether it is there: to make it may be forbidden, even where there is nothing to make. */
+	if (access(directory, F_OK) < 0 && mkdir(directory, 0755) < 0 && errno != EEXIST)
 		return error_set(err, -errno, "%s: %s", directory, strerror(errno));
 	path_in(directory, STATE_FILE, path);
 	if (read_all(path, &old, &old_length, NULL) == 0 && old_length == length && memcmp(old, text, length) == 0)

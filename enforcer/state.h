@@ -14,7 +14,8 @@
 
 #define STATE_FILE "bridges"
 
-/* The array is the caller's.  A missing file is an empty list.  Lines that are no link name are ignored. */
+/* The array is the caller's.  A missing file is an empty list.  Lines that are no link name are ignored.  -EPERM:
+ * others can write the directory (trust_path) or the file. */
 int state_read(const char *directory, char (**ret_bridges)[16], size_t *ret_count, struct error *err);
 
 /* The managed bridges of an inventory; the array is the caller's.  0 or -ENOMEM. */
