@@ -133,16 +133,24 @@ static const char *find_port(const char *host, size_t length)
 	return port;
 }
 
+/* A password may stand before it, and what is said here is logged. */
+static int check_no_user(const char *url, struct error *err)
+{
+	bool is_path = url[0] == '/' || after_scheme(url, "unix://") || after_scheme(url, "ssh://");
+
+	if (!is_path && strpbrk(url, "@?#"))
+		return error_set(
+			err, -EINVAL,
+			"the engine's URL must not hold a user name, a query or a fragment: write tcp://HOST:PORT");
+	return 0;
+}
+
 /* host: what follows the scheme.  default_port: with its colon. */
 static int set_tcp(struct docker_address *address, const char *host, const char *default_port, struct error *err)
 {
 	size_t length = strcspn(host, "/"), path_length = strlen(host + length);
 	const char *port;
 
-	if (strpbrk(host, "@?#"))
-		return error_set(
-			err, -EINVAL,
-			"the engine's URL must not hold a user name, a query or a fragment: write tcp://HOST:PORT");
 	port = length ? find_port(host, length) : NULL;
 	if (!port)
 		return error_set(err, -EINVAL, "%s: not a host and a port: write tcp://HOST:PORT", address->url);
@@ -176,8 +184,7 @@ static int set_from_url(struct docker_address *address, struct error *err)
 	if (after_scheme(url, "ssh://"))
 		return error_set(
 			err, -EINVAL,
-			"%s: ssh is not spoken here: run bulkhead on the engine's own host, where its bridges are",
-			url);
+			"ssh:// is not spoken here: run bulkhead on the engine's own host, where its bridges are");
 	if (after_scheme(url, "npipe://"))
 		return error_set(err, -EINVAL, "%s: named pipes are Windows': bulkhead needs an engine on Linux", url);
 	if (url[0] == '/')
@@ -197,6 +204,8 @@ int docker_address_new(const char *url, struct docker_address **ret_address, str
 	if (!url)
 		url = DEFAULT_URL;
 	r = check_characters(url, err);
+	if (r == 0)
+		r = check_no_user(url, err);
 	if (r < 0)
 		return r;
 	address->url = strdup(url);
