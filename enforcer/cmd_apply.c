@@ -123,6 +123,8 @@ static int check_datapath(struct output *output, bool *ret_changes, struct error
 	int r;
 
 	if (!output->plan) {
+		if (datapath_load())
+			log_info("loaded br_netfilter");
 		r = datapath_repair(changed, err);
 		if (r == 0 && changed[0])
 			log_info("%s: packets on one bridge come by bulkhead's rules now", changed);

@@ -64,7 +64,7 @@ bool datapath_whole(const struct datapath *datapath)
 	return datapath->present && datapath->ipv4 && datapath->ipv6;
 }
 
-static void load_module(void)
+static void run_modprobe(void)
 {
 	char *const arguments[] = { "modprobe", "br_netfilter", NULL };
 	char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
@@ -80,6 +80,14 @@ static void load_module(void)
 	}
 }
 
+bool datapath_load(void)
+{
+	if (access(SWITCHES, F_OK) == 0)
+		return false;
+	run_modprobe();
+	return access(SWITCHES, F_OK) == 0;
+}
+
 int datapath_repair(char ret_changed[160], struct error *err)
 {
 	struct datapath datapath;
@@ -88,17 +96,10 @@ int datapath_repair(char ret_changed[160], struct error *err)
 
 	if (r < 0)
 		return r;
-	if (!datapath.present) {
-		load_module();
-		r = datapath_read(&datapath, err);
-		if (r < 0)
-			return r;
-		if (!datapath.present)
-			return error_set(err, -ENOENT,
-					 "the kernel module br_netfilter is not loaded, so packets between containers "
-					 "on one bridge are not filtered: `modprobe br_netfilter`");
-		strcat(changed, "loaded br_netfilter");
-	}
+	if (!datapath.present)
+		return error_set(err, -ENOENT,
+				 "the kernel module br_netfilter is not loaded, so packets between containers on one "
+				 "bridge are not filtered: `modprobe br_netfilter`");
 	for (size_t i = 0; i < 2; i++) {
 		if (i ? datapath.ipv6 : datapath.ipv4)
 			continue;

@@ -20,8 +20,12 @@ struct datapath {
 int datapath_read(struct datapath *ret_datapath, struct error *err);
 bool datapath_whole(const struct datapath *datapath);
 
-/* Loads br_netfilter if it is missing and sets what is off.  *ret_changed says, in words, what had to be done; "" if
- * nothing.  The error says what an administrator has to do where we could not. */
+/* Loads br_netfilter if it is missing, with modprobe; true if it was missing and is there now.  Not for a process that
+ * is confined. */
+bool datapath_load(void);
+
+/* Sets what is off.  *ret_changed says, in words, what had to be done; "" if nothing.  The error says what an
+ * administrator has to do where we could not. */
 int datapath_repair(char ret_changed[160], struct error *err);
 
 #endif

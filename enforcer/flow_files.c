@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "confine.h"
 #include "flow_parse.h"
 
 /* -EINVAL means "refused" in this file, so a system call's own must not look like it. */
@@ -20,7 +21,7 @@ static int errno_of(int error)
 
 static int unreadable(struct diagnostics *diagnostics, const char *file, int error)
 {
-	complain(diagnostics, file, "cannot be read: %s", strerror(error));
+	complain(diagnostics, file, "cannot be read: %s%s", strerror(error), confine_hint(error));
 	return errno_of(error);
 }
 

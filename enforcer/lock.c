@@ -10,8 +10,6 @@
 
 #include "cleanup.h"
 
-#define LOCK_DIRECTORY "/run/bulkhead"
-
 int lock_path(const char *kind, char path[LOCK_PATH_SIZE], struct error *err)
 {
 	struct stat namespace;

@@ -10,6 +10,8 @@
 
 #include "error.h"
 
+#define LOCK_DIRECTORY "/run/bulkhead"
+
 /* Returns the lock's fd, to be kept open as long as it is needed (closing any fd of that file in this process releases
  * it).  -EBUSY: somebody else holds it, *ret_holder is its pid (0 if it cannot be told). */
 int lock_take(pid_t *ret_holder, struct error *err);

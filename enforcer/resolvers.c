@@ -8,11 +8,15 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "confine.h"
+#include "log.h"
 
 #define HOST_FILE    "/etc/resolv.conf"
 #define RESOLVE_FILE "/run/systemd/resolve/resolv.conf"
 /* A resolver asks three; a file with more than that many bytes is none. */
 #define FILE_SIZE ((size_t)64 * 1024)
+
+const char *const resolvers_files[] = { HOST_FILE, RESOLVE_FILE, NULL };
 
 static int append(struct address **addresses, size_t *count, const struct address *address)
 {
@@ -67,12 +71,17 @@ int resolvers_parse(const char *text, struct address **ret_addresses, size_t *re
 	return 0;
 }
 
-/* A file that is not there names nobody. */
+/* A file that is not there names nobody.  One that may not be read may name anybody: -EACCES. */
 static int read_file(const char *path, struct address **ret_addresses, size_t *ret_count, bool *ret_stub)
 {
 	cleanup_free char *text = calloc(1, FILE_SIZE + 1);
 	FILE *file = fopen(path, "re");
 
+	if (!file && errno == EACCES) {
+		log_warning("%s: %s%s: containers whose egress is declared ask no name server", path, strerror(errno),
+			    confine_hint(errno));
+		return -EACCES;
+	}
 	if (text && file)
 		(void)!fread(text, 1, FILE_SIZE, file);
 	if (file)
@@ -117,6 +126,9 @@ int resolvers_read(const struct config *config, struct address **ret_addresses, 
 		r = append(&addresses, &count, &config->dns[i]);
 	if (r == 0 && !config->dns_count)
 		r = read_host(&addresses, &count);
+	/* Closed, then: not the public ones in their place. */
+	if (r == -EACCES)
+		r = 0;
 	if (r < 0)
 		return error_oom(err);
 	*ret_addresses = steal(addresses);

@@ -14,6 +14,9 @@
  * /run/systemd/resolve/resolv.conf names; and public ones where nothing is left.  The array is the caller's. */
 int resolvers_read(const struct config *config, struct address **ret_addresses, size_t *ret_count, struct error *err);
 
+/* The files in which it looks, ended by NULL. */
+extern const char *const resolvers_files[];
+
 /* The name servers of a resolv.conf, without those on the loopback; *ret_stub: systemd-resolved's was the only one.  0
  * or -ENOMEM. */
 int resolvers_parse(const char *text, struct address **ret_addresses, size_t *ret_count, bool *ret_stub);

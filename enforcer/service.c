@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "datapath.h"
 #include "docker_watch.h"
 #include "lock.h"
@@ -548,6 +549,20 @@ static void stop(struct service *service, int signals)
 		close(signals);
 }
 
+/* What takes more than the service keeps comes first. */
+static int give_up_privileges(const struct host *host, struct error *err)
+{
+	cleanup_of(confine_plan) struct confine_plan *plan = NULL;
+	int r;
+
+	if (host->config->repair && datapath_load())
+		log_info("loaded br_netfilter");
+	r = confine_plan_new(host, &plan, err);
+	if (r == 0)
+		confine(plan);
+	return r;
+}
+
 int service_run(struct host *host)
 {
 	struct service service = { .host = host, .retry_ms = RETRY_MIN_MS, .unknown_ms = UNKNOWN_MIN_MS };
@@ -560,7 +575,9 @@ int service_run(struct host *host)
 	/* What one that was killed has left says nothing of this one. */
 	if (lock >= 0)
 		health_remove();
-	r = lock < 0 ? lock : start(&service, &signals, &err);
+	r = lock < 0 ? lock : give_up_privileges(host, &err);
+	if (r == 0)
+		r = start(&service, &signals, &err);
 	if (r == 0) {
 		/* Close what is known first, then tell, then listen. */
 		check_datapath(&service);

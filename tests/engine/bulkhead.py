@@ -40,6 +40,7 @@ class Bulkhead:
             f"--state={self.state_directory}",
             f"--config={self.config_file}",
         ]
+        self.environment = {}  # of the service
         self.log = f"{self.directory}/log"
         self.process = None
         self.notifications = None
@@ -123,6 +124,7 @@ class Bulkhead:
         self.wrote = True
         environment = {key: value for key, value in os.environ.items() if not key.startswith("DOCKER_")}
         environment["NOTIFY_SOCKET"] = path
+        environment.update(self.environment)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 self.engine.inside(program_path(), "run", *self.options),
@@ -133,7 +135,18 @@ class Bulkhead:
             )
         if ready:
             self.await_word("READY=1", seconds)
+            self.assert_confined()
         return self
+
+    def assert_confined(self):
+        """Whatever a test does with the service, it does with one that can do little else."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            status = dict(line.rstrip("\n").split(":\t", 1) for line in file)
+        kept = f"{1 << 12:016x}"  # CAP_NET_ADMIN
+        wanted = {"CapEff": kept, "CapPrm": kept, "CapBnd": kept, "CapInh": "0" * 16, "CapAmb": "0" * 16}
+        wanted.update({"NoNewPrivs": "1", "Seccomp": "2"})
+        found = {key: status[key] for key in wanted}
+        assert found == wanted, f"the service is not confined: {found}\n{self.log_text()[-2000:]}"
 
     def await_word(self, word, seconds=15):
         """Waits for a notification; those before it count as heard."""

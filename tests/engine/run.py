@@ -23,6 +23,7 @@ MODULES = {
     "test_errors": 10,
     "test_service": 95,
     "test_restart": 30,
+    "test_confine": 30,
     "test_clear": 75,
     "test_ruleset": 35,
     "test_verify": 110,

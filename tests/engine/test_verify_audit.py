@@ -53,7 +53,7 @@ def make_certificates(directory):
     openssl(*request, "-x509", "-subj", "/CN=authority", "-keyout", "ca-key.pem", "-out", "ca.pem")
     openssl(*request[:-2], "-subj", "/CN=server", "-keyout", "key.pem", "-out", "server.csr")
     with open(f"{directory}/ext", "w", encoding="ascii") as file:
-        file.write("subjectAltName=IP:127.0.0.1\n")
+        file.write("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
     openssl(
         *("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca-key.pem", "-CAcreateserial"),
         *("-days", "2", "-extfile", "ext", "-out", "cert.pem"),
