@@ -36,6 +36,7 @@ static void drop_everything(struct docker_watch *watch)
 	loop_timer_stop(watch->resync);
 	loop_timer_stop(watch->pump);
 	loop_timer_stop(watch->opening);
+	loop_timer_stop(watch->quiet);
 	loop_timer_stop(watch->late_timer);
 	watch->late_count = 0;
 }
@@ -108,6 +109,7 @@ static bool event_line(const char *line, size_t length, void *data)
 		docker_watch_everything(watch);
 		return true;
 	}
+	loop_timer_set(watch->quiet, QUIET_MS);
 	count_event(watch, now);
 	if (event.type == DOCKER_EVENT_DAEMON)
 		docker_watch_everything(watch);
@@ -123,7 +125,9 @@ static void stream_opened(void *data)
 	struct docker_watch *watch = data;
 
 	loop_timer_stop(watch->opening);
-	docker_watch_take_snapshot(watch);
+	loop_timer_set(watch->quiet, QUIET_MS);
+	if (!watch->synced && !watch->building)
+		docker_watch_take_snapshot(watch);
 }
 
 /* A stream has no end, so its request has no timeout; but the headers have to come. */
@@ -154,29 +158,45 @@ static void stream_ended(const struct docker_response *response, void *data)
 	docker_watch_lose(watch, reason);
 }
 
-/* With the version known: subscribe first, so that nothing falls between snapshot and events.  The engine sends the
- * headers before the subscription stands, hence `since` a moment ago: what comes twice does no harm. */
-void docker_watch_connect(struct docker_watch *watch)
+/* The engine sends the headers before the subscription stands, hence `since` a moment ago: what comes twice does no
+ * harm. */
+static void subscribe(struct docker_watch *watch, unsigned ago_s)
 {
 	char path[512];
 	struct error err;
 
-	if (!watch->follow) {
-		docker_watch_take_snapshot(watch);
-		return;
-	}
 	/* {"type":["container","network","daemon"],"event":["create","rename","start","die","destroy","connect",
 	 * "disconnect","remove","reload"]} */
 	snprintf(path, sizeof(path),
 		 "/events?since=%lld&filters=%%7B%%22type%%22%%3A%%5B%%22container%%22%%2C%%22network%%22%%2C%%22daemon"
 		 "%%22%%5D%%2C%%22event%%22%%3A%%5B%%22create%%22%%2C%%22rename%%22%%2C%%22start%%22%%2C%%22die%%22%%2C"
 		 "%%22destroy%%22%%2C%%22connect%%22%%2C%%22disconnect%%22%%2C%%22remove%%22%%2C%%22reload%%22%%5D%%7D",
-		 (long long)time(NULL) - 2);
+		 (long long)time(NULL) - ago_s);
 	if (docker_client_stream(watch->client, path, event_line, stream_opened, stream_ended, watch, &watch->stream,
 				 &err) < 0)
 		docker_watch_lose(watch, err.text);
 	else
 		loop_timer_set(watch->opening, DOCKER_WATCH_TIMEOUT_MS);
+}
+
+/* With the version known: subscribe first, so that nothing falls between snapshot and events. */
+void docker_watch_connect(struct docker_watch *watch)
+{
+	if (watch->follow)
+		subscribe(watch, SINCE_S);
+	else
+		docker_watch_take_snapshot(watch);
+}
+
+/* A stream that has stalled looks like one of an engine at rest.  So one that is silent is opened anew, and the engine
+ * repeats what should have been heard meanwhile. */
+static void renew_stream(void *data)
+{
+	struct docker_watch *watch = data;
+
+	docker_request_cancel(watch->stream);
+	watch->stream = NULL;
+	subscribe(watch, SINCE_S + (QUIET_MS + DOCKER_WATCH_TIMEOUT_MS) / 1000);
 }
 
 static void begin(void *data)
@@ -235,8 +255,10 @@ int docker_watch_new(struct loop *loop, struct docker_client *client, bool follo
 	watch->resync = loop_timer_new(loop, look_again, watch);
 	watch->pump = loop_timer_new(loop, docker_watch_pump, watch);
 	watch->opening = loop_timer_new(loop, stream_overdue, watch);
+	watch->quiet = loop_timer_new(loop, renew_stream, watch);
 	watch->late_timer = loop_timer_new(loop, docker_watch_late, watch);
-	if (!watch->retry || !watch->again || !watch->resync || !watch->pump || !watch->opening || !watch->late_timer) {
+	if (!watch->retry || !watch->again || !watch->resync || !watch->pump || !watch->opening || !watch->quiet ||
+	    !watch->late_timer) {
 		docker_watch_free(watch);
 		return error_oom(err);
 	}
@@ -249,13 +271,15 @@ void docker_watch_free(struct docker_watch *watch)
 {
 	if (!watch)
 		return;
-	if (watch->retry && watch->again && watch->resync && watch->pump && watch->opening && watch->late_timer)
+	if (watch->retry && watch->again && watch->resync && watch->pump && watch->opening && watch->quiet &&
+	    watch->late_timer)
 		drop_everything(watch);
 	loop_timer_free(watch->retry);
 	loop_timer_free(watch->again);
 	loop_timer_free(watch->resync);
 	loop_timer_free(watch->pump);
 	loop_timer_free(watch->opening);
+	loop_timer_free(watch->quiet);
 	loop_timer_free(watch->late_timer);
 	free(watch->late);
 	free(watch);

@@ -18,6 +18,9 @@
 #define BURST	  512
 #define BURST_MS  1000
 #define SETTLE_MS 200
+/* Subscribed from so long ago; and anew after so long a silence. */
+#define SINCE_S	 2
+#define QUIET_MS 30000
 /* Belt and braces: whatever was missed is found within this. */
 #define RESYNC_MS (5 * 60 * 1000)
 
@@ -75,7 +78,7 @@ struct docker_watch {
 	char reason[512];  /* why it was lost last, to say it once */
 	struct late *late; /* containers that are looked at again, the first due first */
 	size_t late_count, late_room;
-	struct loop_timer *retry, *again, *resync, *pump, *opening, *late_timer;
+	struct loop_timer *retry, *again, *resync, *pump, *opening, *quiet, *late_timer;
 };
 
 /* The connection, or something about it, is no good: drops everything and tries again later. */

@@ -6,9 +6,10 @@
  *
  *     -A DOCKER-USER -m mark --mark BIT/BIT -m comment --comment "bulkhead: declared flows" -j ACCEPT
  *
- * Where a family has no DOCKER-USER (ip6tables on Docker 20.10) it stands at the top of FORWARD.  It is written in the
- * native form that iptables-nft reads; iptables-restore may rewrite it into its own, which is recognised too.  Docker's
- * nftables backend (29) has no such chain: there the engine itself must be told the mark, and all that we do is look.
+ * Where a family has no DOCKER-USER (ip6tables on Docker 20.10), or nothing leads there (FORWARD was flushed), it
+ * stands at the top of FORWARD.  It is written in the native form that iptables-nft reads; iptables-restore may rewrite
+ * it into its own, which is recognised too.  Docker's nftables backend (29) has no such chain: there the engine itself
+ * must be told the mark, and all that we do is look.
  */
 #include "kernel_docker.h"
 
@@ -80,7 +81,8 @@ static int got_table(const struct nlmsghdr *header, void *data)
 struct reading {
 	uint32_t mark;
 	bool loads_mark, compares, accepts, other;
-	bool ours; /* says so in its comment */
+	bool ours;    /* says so in its comment */
+	bool engines; /* leads to a chain of the engine's */
 };
 
 static int read_expr(struct nftnl_expr *expr, void *data)
@@ -120,7 +122,10 @@ static int read_expr(struct nftnl_expr *expr, void *data)
 			reading->other = true;
 		}
 	} else if (strcmp(name, "immediate") == 0) {
+		const char *chain = nftnl_expr_get_str(expr, NFTNL_EXPR_IMM_CHAIN);
+
 		reading->accepts = nftnl_expr_get_u32(expr, NFTNL_EXPR_IMM_VERDICT) == NF_ACCEPT;
+		reading->engines |= chain && strncmp(chain, "DOCKER", 6) == 0;
 	} else if (strcmp(name, "counter") != 0) {
 		reading->other = true;
 	}
@@ -154,6 +159,7 @@ struct walk {
 	/* what was found */
 	size_t ours, ours_first; /* ours_first: at the top and right */
 	size_t accepting;	 /* any rule that accepts the mark */
+	size_t engines;		 /* that lead to the engine's chains */
 	uint64_t *handles;	 /* of ours */
 	size_t room;
 };
@@ -193,6 +199,7 @@ static int got_rule(const struct nlmsghdr *header, void *data)
 		    (!walk->chain || strcmp(chain, walk->chain) == 0)) {
 			read_rule(rule, walk->mark, &reading);
 			walk->accepting += accepts_mark(&reading);
+			walk->engines += reading.engines;
 			if (reading.ours) {
 				walk->ours_first += walk->position == 0 && accepts_mark(&reading);
 				r = note_ours(walk, rule);
@@ -220,17 +227,27 @@ static int walk_rules(struct kernel *kernel, uint16_t family, struct walk *walk,
 
 /* ---- Reading ---- */
 
-static int read_iptables(struct kernel *kernel, uint16_t family, uint32_t mark, struct kernel_docker *docker,
-			 struct error *err)
+/* Somebody may have flushed FORWARD: then nothing leads to DOCKER-USER any more, and FORWARD, of which the engine has
+ * made the policy "drop", closes everything.  (An engine that puts a jump of its own elsewhere in the chain takes it
+ * out for a moment, but not all of them.) */
+static int read_iptables(struct kernel *kernel, uint16_t family, uint32_t mark, const struct finding *finding,
+			 struct kernel_docker *docker, struct error *err)
 {
-	struct walk walk = { .table = "filter", .chain = docker->chain, .mark = mark };
-	int r = walk_rules(kernel, family, &walk, err);
+	struct walk user = { .table = "filter", .chain = "DOCKER-USER", .mark = mark };
+	struct walk forward = { .table = "filter", .chain = "FORWARD", .mark = mark };
+	int r = finding->docker_user ? walk_rules(kernel, family, &user, err) : 0;
+	const struct walk *right;
 
+	if (r == 0 && finding->forward)
+		r = walk_rules(kernel, family, &forward, err);
+	right = finding->docker_user && (forward.engines || !finding->forward) ? &user : &forward;
+	strcpy(docker->chain, right->chain);
 	docker->backend = KERNEL_DOCKER_IPTABLES;
 	docker->wanted = mark != 0;
-	docker->installed = (unsigned)walk.ours;
-	docker->accept_present = walk.ours == 1 && walk.ours_first == 1;
-	free(walk.handles);
+	docker->installed = (unsigned)(user.ours + forward.ours);
+	docker->accept_present = docker->installed == 1 && right->ours_first == 1;
+	free(user.handles);
+	free(forward.handles);
 	return r;
 }
 
@@ -259,8 +276,7 @@ static int read_family(struct kernel *kernel, uint16_t family, uint32_t mark, st
 	if (r == 0 && finding.docker_bridges) {
 		r = read_nftables(kernel, family, mark, &docker, err);
 	} else if (r == 0 && (finding.docker_user || (finding.docker && finding.forward))) {
-		strcpy(docker.chain, finding.docker_user ? "DOCKER-USER" : "FORWARD");
-		r = read_iptables(kernel, family, mark, &docker, err);
+		r = read_iptables(kernel, family, mark, &finding, &docker, err);
 	}
 	if (r == 0)
 		*ret_docker = docker;
