@@ -24,6 +24,11 @@ int kernel_monitor(struct kernel *kernel, struct error *err)
 	if (kernel->monitor)
 		return mnl_socket_get_fd(kernel->monitor);
 	r = kernel_socket_open(SOCK_NONBLOCK, 1u << (NFNLGRP_NFTABLES - 1), MONITOR_BUFFER, &kernel->monitor);
+	if (r == -EPERM)
+		return error_set(err, r,
+				 "subscription to nftables: %s: bulkhead needs CAP_NET_ADMIN in this network namespace "
+				 "(run as root)",
+				 strerror(-r));
 	if (r < 0)
 		return error_set(err, r, "subscription to nftables: %s", strerror(-r));
 	return mnl_socket_get_fd(kernel->monitor);

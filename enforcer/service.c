@@ -77,6 +77,9 @@ static void write_state(struct service *service)
 /* report: of a comparison that succeeded. */
 static void settle(struct service *service, int result, const struct reconcile_report *report, const struct error *err)
 {
+	/* Nothing had to be done for this event; what was refused before still has to be. */
+	if (result == 0 && service->refused && service->reconciler->doubtful)
+		return;
 	service->refused = result < 0;
 	if (result == 0) {
 		if (report->full)
@@ -105,6 +108,7 @@ static void look_at_everything(struct service *service, const char *why)
 		service_log_cost(why, &report, NULL);
 		if (service->drift_found)
 			health_put_right(&service->health, service->drift_text);
+		service->refused = false;
 	}
 	settle(service, result, &report, &err);
 	if (result == 0 && report.changed)
