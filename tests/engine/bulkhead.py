@@ -42,6 +42,7 @@ class Bulkhead:
         ]
         self.environment = {}  # of the service
         self.log = f"{self.directory}/log"
+        self.wrapper = []  # a command that executes the service
         self.process = None
         self.notifications = None
         self.heard = []
@@ -127,7 +128,7 @@ class Bulkhead:
         environment.update(self.environment)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                self.engine.inside(program_path(), "run", *self.options),
+                self.engine.inside(*self.wrapper, program_path(), "run", *self.options),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -17,6 +17,7 @@ from docker_api import Api, ApiError, unmultiplex, wait_until
 PREFIX = os.environ.get("BULKHEAD_TEST_PREFIX", "bhtest")
 PROBE = os.environ.get("BULKHEAD_PROBE", "")
 ATTACK = os.environ.get("BULKHEAD_ATTACK", "")
+PULSE = os.environ.get("BULKHEAD_PULSE", "")
 IMAGE = "probe:latest"
 PARALLEL = 4
 RUNTIME = "/run/bulkhead"
@@ -277,8 +278,9 @@ class Engine(Remains):
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
             tar.add(probe_path(), arcname="probe", filter=self.executable)
-            if os.access(ATTACK, os.X_OK):
-                tar.add(ATTACK, arcname="attack", filter=self.executable)
+            for path, name in ((ATTACK, "attack"), (PULSE, "pulse")):
+                if os.access(path, os.X_OK):
+                    tar.add(path, arcname=name, filter=self.executable)
         repository, tag = IMAGE.split(":")
         self.api.request(
             "POST",

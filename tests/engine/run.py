@@ -139,6 +139,8 @@ def main():
         os.environ.setdefault("BULKHEAD", f"{build}/bulkhead")
         os.environ.setdefault("BULKHEAD_PROBE", f"{build}/tests/probe")
         os.environ.setdefault("BULKHEAD_ATTACK", f"{build}/tests/attack")
+        os.environ.setdefault("BULKHEAD_PULSE", f"{build}/tests/pulse")
+        os.environ.setdefault("BULKHEAD_FAULT_LIBRARY", f"{build}/tests/libfault.so")
     if os.geteuid() != 0:
         sys.exit("the engine tests start a Docker engine: run them as root")
     sys.path.insert(0, HERE)

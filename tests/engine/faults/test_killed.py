@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""kill -9 at every step of what the service does, and at random moments; the next one takes over without a gap."""
+import os
+import random
+import signal
+import subprocess
+import time
+import unittest
+
+from docker_api import wait_until
+from faults.common import FLOW, LONG, FaultTest
+from fixtures import shop
+
+MOMENTS = 500 if LONG else 40
+# Of the steps that only read, and so leave nothing half done, so many are tried.
+READING = 1000 if LONG else 10
+READS = ("recv", "recvmsg", "sendto", "open")
+
+
+class Killed(FaultTest):
+    def change(self):
+        """Each start finds something to do."""
+        self.round = getattr(self, "round", 0) + 1
+        self.bulkhead.write_flows(shop(FLOW, {"from": "web", "to": "db", "ports": [f"{10000 + self.round}/tcp"]}))
+
+    def ended(self):
+        status = self.bulkhead.process.poll()
+        if status is not None:
+            self.assertEqual(status, -signal.SIGKILL, self.bulkhead.log_text()[-2000:])
+            self.bulkhead.process = None
+        return status is not None
+
+    def state_is_whole(self):
+        """What the next boot would read: the old list or the new one."""
+        path = f"{self.bulkhead.state_directory}/bridges"
+        if os.path.exists(path):
+            with open(path, encoding="ascii") as file:
+                self.assertEqual(file.read(), "docker0\n")
+
+    def steps_of(self, do):
+        """The names of what the service does from `do` until it has settled."""
+        self.fault.begin()
+        do()
+        self.bulkhead.settle()
+        return self.fault.names()
+
+    def start(self):
+        self.change()
+        self.bulkhead.start(ready=False)
+
+    def chosen(self, names):
+        """Numbers of steps, the first is 1: whatever leaves a trace, and some of the others."""
+        writing = [number for number, name in enumerate(names, 1) if name not in READS]
+        reading = [number for number, name in enumerate(names, 1) if name in READS]
+        some = random.sample(reading, min(READING, len(reading)))
+        return sorted(writing + some)
+
+    def kill_at_each(self, numbers, do):
+        """How many of them it came to."""
+        killed = 0
+        for number in numbers:
+            self.fault.begin(stop_at=number)
+            do()
+            began = time.monotonic()
+            # Once it has written what there was to be written, it does nothing more by itself.
+            wait_until(lambda: self.ended_or_idle(began), f"step {number} is reached", 30)
+            killed += self.bulkhead.process is None
+            if self.bulkhead.process:
+                self.bulkhead.kill()
+            self.state_is_whole()
+        return killed
+
+    def ended_or_idle(self, began):
+        return self.ended() or time.monotonic() > began + 2
+
+    def test_at_every_step_of_a_start(self):
+        self.begin()
+        self.bulkhead.stop()
+        names = self.steps_of(self.start)
+        self.bulkhead.kill()
+        self.assertIn("transaction", names)
+        numbers = self.chosen(names)
+        killed = self.kill_at_each(numbers, self.start)
+        self.assertGreater(killed, len(numbers) * 2 / 3)
+        self.fault.begin()
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        self.end_fault("kill -9 at each step of a start", "the next start takes over", times=killed)
+
+    def test_at_every_step_of_the_first_start(self):
+        """Nothing is in the kernel before: closed from the transaction on, never half."""
+        self.begin()
+        names = None
+        killed = 0
+        for number in range(1, 10000):
+            self.bulkhead.stop()
+            self.bulkhead.must("clear")
+            if names is None:
+                names = self.steps_of(self.start)
+                numbers = iter([n for n in self.chosen(names) if names[n - 1] not in READS])
+                continue
+            number = next(numbers, None)
+            if number is None:
+                break
+            killed += self.kill_at_each([number], self.start)
+            tables = self.engine.run_inside("nft", "list", "tables").stdout
+            self.assertEqual("inet bulkhead" in tables, "bridge bulkhead" in tables, tables)
+        self.fault.begin()
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        since = time.monotonic_ns()
+        self.end_fault("kill -9 at each step of the first start", "both tables or none", since, times=killed)
+
+    def test_at_every_step_of_a_reload(self):
+        self.begin()
+
+        def reload():
+            self.change()
+            self.bulkhead.process.send_signal(signal.SIGHUP)
+
+        names = self.steps_of(reload)
+        numbers = [number for number, name in enumerate(names, 1) if name not in READS]
+
+        def start_and_reload():
+            stop_at, self.fault.stop_at = self.fault.stop_at, 0
+            self.bulkhead.start()
+            self.bulkhead.settle()
+            self.fault.begin(stop_at=stop_at)
+            reload()
+
+        self.bulkhead.kill()
+        killed = self.kill_at_each(numbers, start_and_reload)
+        self.fault.begin()
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        self.end_fault("kill -9 at each step of a reload", "the next start takes over", times=killed)
+
+    def test_at_random_moments(self):
+        """While a container comes and goes, too."""
+        self.begin(faulty=False)
+        generator = random.Random(5)
+        for number in range(MOMENTS):
+            if number % 10 == 5:
+                guest = self.engine.run(f"guest-{number}", network=self.network)
+            if number % 10 == 9:
+                guest.remove()
+            time.sleep(generator.uniform(0, 0.1))
+            self.bulkhead.kill()
+            self.start()
+        self.bulkhead.settle()
+        self.state_is_whole()
+        self.end_fault("kill -9 at random moments", "the next start takes over", times=MOMENTS)
+
+
+if __name__ == "__main__":
+    unittest.main()

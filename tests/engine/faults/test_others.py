@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Others change the ruleset: with the owner and persist flags they cannot, without them it is put back at once."""
+import re
+import time
+import unittest
+
+import engine as engines
+from bulkhead import Bulkhead
+from docker_api import wait_until
+from faults.common import DECLARED, UNDECLARED, FaultTest
+from traffic import NS_PER_MS
+
+# Generous: on a busy machine a process may wait for its turn as long as that.
+BACK_MS = 2000
+
+SOMEBODYS = """flush ruleset
+table inet somebody {
+	chain input {
+		type filter hook input priority 0
+		ct state invalid drop
+	}
+}
+"""
+
+
+class OwnEngine(FaultTest):
+    """Nobody else has to live with a ruleset that was flushed."""
+
+    flags = True
+
+    @classmethod
+    def setUpClass(cls):
+        cls.own = engines.make(icc=cls.icc).start()
+        cls.addClassCleanup(cls.own.destroy)
+
+    def setUp(self):
+        self.engine = self.own
+        self.engine.reset()
+        self.bulkhead = Bulkhead(self.engine)
+        self.addCleanup(self.bulkhead.close)
+        self.prepare()
+
+    def begin_here(self):
+        self.fault.no_flags = 0 if self.flags else 1
+        self.begin()
+
+    def nft(self, *arguments, text=None):
+        return self.engine.run_inside("nft", *arguments, check=False, input=text)
+
+    def handle(self, family, chain, needle):
+        """Of a rule."""
+        text = self.nft("--handle", "list", "chain", family, "bulkhead", chain).stdout
+        line = next(line for line in text.splitlines() if needle in line)
+        return re.search(r"# handle (\d+)", line).group(1)
+
+    def element(self, port):
+        return f"{{ {self.web.address()} . {self.db.address()} . udp . {port} }}"
+
+    def our_changes(self):
+        """(name, command or text): what is done to our tables."""
+        return [
+            ("nft flush ruleset", lambda: self.nft("flush", "ruleset")),
+            ("nft delete table inet bulkhead", lambda: self.nft("delete", "table", "inet", "bulkhead")),
+            ("nft delete table bridge bulkhead", lambda: self.nft("delete", "table", "bridge", "bulkhead")),
+            ("nft flush chain inet bulkhead between", lambda: self.nft("flush", "chain", "inet", "bulkhead", "between")),
+            (
+                "nft delete rule: the drop in deny",
+                lambda: self.nft("delete", "rule", "inet", "bulkhead", "deny", "handle", self.handle("inet", "deny", "drop")),
+            ),
+            (
+                "nft add rule: accept all",
+                lambda: self.nft("insert", "rule", "inet", "bulkhead", "forward", "accept"),
+            ),
+            (
+                "nft add element: opens a door",
+                lambda: self.nft("add", "element", "inet", "bulkhead", "flows4", self.element(UNDECLARED)),
+            ),
+            (
+                "nft delete element: closes a door",
+                lambda: self.nft("delete", "element", "inet", "bulkhead", "flows4", self.element(DECLARED)),
+            ),
+            ("nft flush set flows4", lambda: self.nft("flush", "set", "inet", "bulkhead", "flows4")),
+            ("nft -f: somebody's ruleset", lambda: self.nft("-f", "-", text=SOMEBODYS)),
+        ]
+
+    def change(self, name, do):
+        log = len(self.bulkhead.log_text())
+        since = time.monotonic_ns()
+        answer = do()
+        if not self.flags:
+            wait_until(
+                lambda: re.search(r"changed by \S+ \(pid \d+\): put back", self.bulkhead.log_text()[log:]),
+                lambda: f"{name}: it is put back, by name\n{answer.stderr}\n{self.bulkhead.log_text()[log:]}",
+            )
+        self.bulkhead.settle()
+        leaks = [record for path in self.pulse.undeclared() for record in self.pulse.arrived(path, since)]
+        open_ms = max((record[1] for record in leaks), default=0) - min((record[1] for record in leaks), default=0)
+        open_ms = round(open_ms / NS_PER_MS, 1)
+        gap = self.end_fault(
+            f"{name}{'' if self.flags else ', no flags'}",
+            "refused" if self.flags else "put back",
+            since,
+            leaks=0 if self.flags else None,
+            open_ms=open_ms,
+        )
+        if self.flags:
+            self.assertEqual(gap, 0, name)
+        self.assertLess(max(gap, open_ms), BACK_MS, name)
+        settled = time.monotonic_ns()
+        self.pulse.await_all(self.pulse.declared())
+        self.assertEqual(self.pulse.leaked(settled), {}, f"{name}: after it was put back")
+        return answer, len(leaks)
+
+
+class WithFlags(OwnEngine):
+    def test_refused(self):
+        self.begin_here()
+        self.assertTrue("flags owner" in self.nft("list", "table", "inet", "bulkhead").stdout)
+        for name, do in self.our_changes():
+            with self.subTest(name):
+                answer, _ = self.change(name, do)
+                # That one passes over what it may not touch.
+                self.assertEqual(answer.returncode == 0, "ruleset" in name, answer)
+
+
+class WithoutFlags(OwnEngine):
+    flags = False
+
+    def test_put_back(self):
+        self.begin_here()
+        self.assertGreater(self.fault.happened, 0)
+        self.assertFalse("flags owner" in self.nft("list", "table", "inet", "bulkhead").stdout)
+        leaked = 0
+        for name, do in self.our_changes():
+            with self.subTest(name):
+                answer, count = self.change(name, do)
+                self.assertEqual(answer.returncode, 0, answer.stderr)
+                leaked += count
+        self.assertGreater(leaked, 0, "these changes open something: else nothing was shown")
+
+
+class DockersRules(OwnEngine):
+    """Others change the engine's own rules, beside ours: with ICC off, declared flows need our accept among them."""
+
+    icc = False
+
+    def tool(self, family, *arguments, text=None):
+        return self.engine.run_inside(f"ip{family}tables{'-restore' if text else ''}", *arguments, input=text)
+
+    def both(self, *arguments):
+        for family in ("", "6"):
+            self.tool(family, *arguments)
+
+    def restore(self):
+        """As an administrator has it: saved, edited, loaded again.  What was not in it is gone."""
+        for family in ("", "6"):
+            text = self.engine.run_inside(f"ip{family}tables-save").stdout
+            lines = [line for line in text.splitlines() if "0x10000000" not in line]
+            self.tool(family, text="\n".join(lines) + "\n")
+
+    def reload(self):
+        """What a firewall's manager does: everything is taken away at once, its own rules come, and the engine, which
+        hears of it, puts its own back."""
+        saved = {family: self.engine.run_inside(f"ip{family}tables-save").stdout for family in ("", "6")}
+        for family in ("", "6"):
+            self.tool(family, text="".join(f"*{table}\nCOMMIT\n" for table in ("mangle", "nat", "filter")))
+            self.tool(family, "-A", "FORWARD", "-m", "conntrack", "--ctstate", "INVALID", "-j", "DROP")
+        for family, text in saved.items():
+            lines = [line for line in text.splitlines() if "0x10000000" not in line]
+            self.tool(family, text="\n".join(lines) + "\n")
+
+    def test_flushed(self):
+        self.begin_here()
+        for name, do in (
+            ("iptables -F DOCKER-USER", lambda: self.tool("", "-F", "DOCKER-USER")),
+            ("ip6tables -F FORWARD", lambda: self.tool("6", "-F", "FORWARD")),
+            ("iptables-restore without our rule", self.restore),
+            ("a firewall's reload", self.reload),
+            ("iptables -F", lambda: self.both("-F")),
+        ):
+            with self.subTest(name):
+                since = time.monotonic_ns()
+                do()
+                self.bulkhead.settle()
+                gap = self.end_fault(name, "our accept is put back", since)
+                self.assertLess(gap, BACK_MS, name)
+
+
+if __name__ == "__main__":
+    unittest.main()
