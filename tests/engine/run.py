@@ -4,6 +4,7 @@
 
 Modules run side by side, each worker process with engines of its own."""
 import argparse
+import json
 import os
 import sys
 import time
@@ -38,6 +39,12 @@ MODULES = {
     "attacks.test_labels": 75,
     "attacks.test_boundary": 115,
     "attacks.test_beside": 50,
+    "faults.test_killed": 90,
+    "faults.test_others": 50,
+    "faults.test_engine": 120,
+    "faults.test_boot": 50,
+    "faults.test_kernel": 40,
+    "faults.test_upgrade": 20,
 }
 
 
@@ -126,10 +133,25 @@ def run_worker(number, failfast):
     channel.tell({"left": left})
 
 
+def write_table(path):
+    """Of the lines that the tests of faults wrote."""
+    with open(f"{path}.lines", encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
+    os.unlink(f"{path}.lines")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("| fault | times | then | declared: gap, ms | undeclared: sent | passed |\n")
+        file.write("| --- | ---: | --- | ---: | ---: | ---: |\n")
+        for line in lines:
+            cells = [line["fault"], line.get("times", 1), line["then"], line.get("gap_ms", "–"), line.get("sent", "–")]
+            file.write(f"| {' | '.join(map(str, cells))} | {line['passed']} |\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", help="build directory: where the programs bulkhead and tests/probe are")
     parser.add_argument("--failfast", action="store_true")
+    parser.add_argument("--long", action="store_true", help="faults: kill at every step, and at 500 moments")
+    parser.add_argument("--table", help="faults: write what was measured into that file, as a table")
     parser.add_argument("--jobs", type=int, default=workers.default_jobs(), help="modules at once (%(default)s)")
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     parser.add_argument("tests", nargs="*", default=sorted(MODULES, key=MODULES.get, reverse=True))
@@ -141,6 +163,11 @@ def main():
         os.environ.setdefault("BULKHEAD_ATTACK", f"{build}/tests/attack")
         os.environ.setdefault("BULKHEAD_PULSE", f"{build}/tests/pulse")
         os.environ.setdefault("BULKHEAD_FAULT_LIBRARY", f"{build}/tests/libfault.so")
+    if options.long:
+        os.environ["BULKHEAD_FAULTS_LONG"] = "1"
+    if options.table:
+        os.environ["BULKHEAD_FAULTS_TABLE"] = lines = f"{os.path.abspath(options.table)}.lines"
+        open(lines, "w", encoding="utf-8").close()
     if os.geteuid() != 0:
         sys.exit("the engine tests start a Docker engine: run them as root")
     sys.path.insert(0, HERE)
@@ -156,6 +183,8 @@ def main():
     else:
         passed, failed = run_alone(options)
     engine.forget_runtime()
+    if options.table:
+        write_table(options.table)
     print(f"{passed} passed, {failed} failed, {time.monotonic() - began:.0f} s")
     sys.exit(1 if failed else 0)
 

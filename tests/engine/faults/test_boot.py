@@ -4,10 +4,8 @@ import shutil
 import time
 import unittest
 
-import engine as engines
-from bulkhead import Bulkhead
 from docker_api import wait_until
-from faults.common import DECLARED, FLOW, RECORD, UNDECLARED, FaultTest
+from faults.common import DECLARED, FLOW, RECORD, UNDECLARED, OwnEngine
 from fixtures import shop, specification
 
 # Which address the engine gives to whom it starts first, it decides anew: packets go to all of them.
@@ -15,20 +13,13 @@ HOSTS = range(2, 8)
 ALWAYS = {"host_config": {"RestartPolicy": {"Name": "always"}}}
 
 
-class Boot(FaultTest):
+class Boot(OwnEngine):
     """The senders are the containers themselves: their first act is to send."""
 
-    @classmethod
-    def setUpClass(cls):
-        cls.own = engines.make(icc=True, live_restore=False).start()
-        cls.addClassCleanup(cls.own.destroy)
+    live_restore = False
 
     def setUp(self):
-        self.engine = self.own
-        self.engine.reset()
-        self.bulkhead = Bulkhead(self.engine)
-        self.addCleanup(self.bulkhead.close)
-        self.prepare()
+        super().setUp()
         self.receivers = []
 
     def run_group(self, network, subnet):

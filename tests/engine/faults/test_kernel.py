@@ -14,9 +14,6 @@ from fixtures import shop
 
 
 class Refused(EngineTestCase):
-    def log_since(self, at):
-        return self.bulkhead.log_text()[at:]
-
     def test_transactions(self):
         self.begin()
         for kind, error, name in (
