@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
@@ -46,6 +47,8 @@ int kernel_socket_open(int flags, unsigned groups, int receive_buffer, struct mn
 
 int kernel_open(struct kernel **ret_kernel, struct error *err)
 {
+	/* The kernel answers at once, or memory was short and it never will. */
+	static const struct timeval patience = { .tv_sec = 2 };
 	cleanup_of(kernel) struct kernel *kernel = calloc(1, sizeof(*kernel));
 	int on = 1, r;
 
@@ -57,6 +60,7 @@ int kernel_open(struct kernel **ret_kernel, struct error *err)
 	kernel->port = mnl_socket_get_portid(kernel->socket);
 	kernel->sequence = 1;
 	(void)set_option(mnl_socket_get_fd(kernel->socket), SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
+	(void)setsockopt(mnl_socket_get_fd(kernel->socket), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	/* Which attribute was refused; and errors without the request that they are about. */
 	(void)mnl_socket_setsockopt(kernel->socket, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)mnl_socket_setsockopt(kernel->socket, NETLINK_CAP_ACK, &on, sizeof(on));
@@ -127,6 +131,17 @@ static int take_answers(const char *buffer, size_t length, uint32_t sequence, ke
 	return 0;
 }
 
+/* What is left of an answer that was too much for the buffer.  As long as it stays there, the kernel says of no other
+ * answer that it was lost, too. */
+static void drop_answers(const struct kernel *kernel, char *buffer)
+{
+	ssize_t length;
+
+	do
+		length = recv(mnl_socket_get_fd(kernel->socket), buffer, DUMP_BUFFER, MSG_DONTWAIT);
+	while (length >= 0 || errno == EINTR || errno == ENOBUFS);
+}
+
 /* Sends one request and reads its answers to the end, also after a failure: none may be left for the next. */
 static int ask(struct kernel *kernel, struct nlmsghdr *request, kernel_message_fn *message, void *data,
 	       struct error *err)
@@ -138,6 +153,7 @@ static int ask(struct kernel *kernel, struct nlmsghdr *request, kernel_message_f
 
 	if (!buffer)
 		return error_oom(err);
+	drop_answers(kernel, buffer);
 	if (mnl_socket_sendto(kernel->socket, request, request->nlmsg_len) < 0)
 		return explain(err, -errno);
 	while (r == 0) {
@@ -145,6 +161,8 @@ static int ask(struct kernel *kernel, struct nlmsghdr *request, kernel_message_f
 
 		if (length < 0 && errno == EINTR)
 			continue;
+		if (length < 0 && errno == EAGAIN)
+			return error_set(err, -EIO, "nftables: no answer: it was lost");
 		if (length < 0)
 			return explain(err, -errno);
 		r = take_answers(buffer, (size_t)length, sequence, message, data, &interrupted, &failed);

@@ -97,11 +97,10 @@ void links_close(struct links *links)
 /* On a socket of its own: what is left of a failed one ends with it. */
 static int dump_once(const struct links_dump *dump)
 {
-	cleanup_of(mnl_socket) struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	cleanup_of(mnl_socket) struct mnl_socket *socket = NULL;
+	int r = links_socket_open(&socket);
 
-	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
-		return -errno;
-	return links_dump(socket, dump);
+	return r < 0 ? r : links_dump(socket, dump);
 }
 
 static int dump_error(struct error *err, int r, const char *what)
