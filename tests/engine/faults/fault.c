@@ -7,6 +7,7 @@
  *   - nftables' transactions fail when they are sent, or are answered with an error and not carried out
  *   - the kernel does not know an expression, or a table's flags (the name in the message is spoiled on its way: what
  *     comes back is the kernel's own answer)
+ *   - sockets' receive buffers are small, and overrun
  *   - both clocks jump
  */
 #include <dlfcn.h>
@@ -42,10 +43,11 @@ struct page {
 	uint64_t steps, stop_at; /* each call is two steps: before and after it */
 	int64_t realtime_ns, monotonic_ns;
 	uint64_t transaction, error;
-	uint64_t no_flags;     /* 1: tables have no flags */
-	uint64_t happened;     /* how many faults so far */
-	char expression[16];   /* "": all are known */
-	char names[NAMES][16]; /* of the calls */
+	uint64_t no_flags;	/* 1: tables have no flags */
+	uint64_t small_buffers; /* of subscriptions (1), of all sockets (2): the smallest there are */
+	uint64_t happened;	/* how many faults so far */
+	char expression[16];	/* "": all are known */
+	char names[NAMES][16];	/* of the calls */
 };
 
 static struct page *page;
@@ -215,6 +217,19 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 	ssize_t (*next)(int, struct msghdr *, int) = real("recvmsg");
 
 	return AROUND("recvmsg", next(fd, message, flags));
+}
+
+int setsockopt(int fd, int level, int option, const void *value, socklen_t size)
+{
+	int (*next)(int, int, int, const void *, socklen_t) = real("setsockopt");
+	static const int least = 1;
+
+	if (page && level == SOL_SOCKET && (option == SO_RCVBUF || option == SO_RCVBUFFORCE) &&
+	    page->small_buffers > ((fcntl(fd, F_GETFL) & O_NONBLOCK) ? 0 : 1)) {
+		page->happened++;
+		return next(fd, level, SO_RCVBUF, &least, sizeof(least));
+	}
+	return next(fd, level, option, value, size);
 }
 
 /* ---- Files ---- */

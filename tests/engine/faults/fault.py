@@ -8,7 +8,17 @@ FAULT = os.environ.get("BULKHEAD_FAULT_LIBRARY", "")
 
 NAMES = 4096
 NAME_SIZE = 16
-FIELDS = ("steps", "stop_at", "realtime_ns", "monotonic_ns", "transaction", "error", "no_flags", "happened")
+FIELDS = (
+    "steps",
+    "stop_at",
+    "realtime_ns",
+    "monotonic_ns",
+    "transaction",
+    "error",
+    "no_flags",
+    "small_buffers",
+    "happened",
+)
 NAMES_AT = 8 * len(FIELDS) + NAME_SIZE
 UNSENT, REFUSED = 1, 2
 

@@ -37,6 +37,20 @@ class Refused(EngineTestCase):
                 guest.remove()
                 self.end_fault(name, "nothing of it is applied; retried", since)
 
+    def test_answers_are_lost(self):
+        """Who waits for an answer that was lost waits in vain: the service goes on, and says so."""
+        self.begin()
+        self.bulkhead.stop()
+        log = len(self.bulkhead.log_text())
+        self.fault.small_buffers = 2
+        self.bulkhead.start()
+        wait_until(lambda: self.log_since(log).count("trying again in") >= 3, lambda: self.log_since(log))
+        self.assertEqual(self.bulkhead.stop(), 0)
+        self.fault.small_buffers = 0
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        self.end_fault("the kernel's answers are lost", "tried again; the rules stay")
+
     def test_missing_expression(self):
         """On an empty kernel: nothing can be closed, and that is said, by name, and to whoever watches over it."""
         self.run_containers()
