@@ -28,6 +28,11 @@ const struct command commands[] = {
 	  "Flows with app, services, containers, addresses, ports, packets and bytes of\n"
 	  "both directions.",
 	  OPTIONS_LIST },
+	{ "status", cmd_status, "what the running service says of itself", "",
+	  "Since when it runs, its last work, the engine, the kernel, what is loaded or\n"
+	  "refused and why, what others changed.  Exit status 0: it runs, and is in step;\n"
+	  "1: it runs, and something is wrong; 3: it does not run, or that cannot be told.",
+	  0 },
 	{ "verify", cmd_verify, "is this host segmented now?", "",
 	  "One line a check: PASS, WARN, FAIL or SKIP, its id, what was seen, and below it\n"
 	  "what to do.  Changes nothing.  Exit status 0: nothing failed (warnings do not\n"

@@ -13,6 +13,7 @@ int cmd_clear(const struct options *options);
 int cmd_check(const struct options *options);
 int cmd_list(const struct options *options);
 int cmd_verify(const struct options *options);
+int cmd_status(const struct options *options);
 
 extern const struct command commands[];
 extern const size_t commands_count;

@@ -119,6 +119,7 @@ void flow_files_free(struct flow_files *files)
 	for (size_t i = 0; i < files->failure_count; i++) {
 		free(files->failures[i].file);
 		free(files->failures[i].app);
+		free(files->failures[i].why);
 	}
 	free(files->failures);
 	free(files);
@@ -429,6 +430,33 @@ static void drop_copies(struct flow_set *set, size_t good)
 {
 	while (set->count > good)
 		flow_app_free(set->apps[--set->count]);
+}
+
+static const struct diagnostic *first_error(const struct diagnostics *diagnostics, const char *file)
+{
+	for (size_t i = 0; i < diagnostics->count; i++) {
+		const struct diagnostic *item = &diagnostics->items[i];
+
+		if (item->severity == DIAGNOSTIC_ERROR && strcmp(item->file, file) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+int flow_files_explain(struct flow_files *files, const struct diagnostics *diagnostics)
+{
+	for (size_t i = 0; i < files->failure_count; i++) {
+		struct flow_files_failure *failure = &files->failures[i];
+		const struct diagnostic *item = first_error(diagnostics, failure->file);
+
+		if (!item || failure->why)
+			continue;
+		if (asprintf(&failure->why, "%u:%u: %s", item->line, item->column, item->text) < 0) {
+			failure->why = NULL;
+			return -ENOMEM;
+		}
+	}
+	return 0;
 }
 
 int flow_files_keep(struct flow_files *files, const struct flow_set *previous, size_t *ret_kept, struct error *err)

@@ -25,6 +25,7 @@ int flow_files_read(const char *path, char **ret_text, size_t *ret_length, struc
 struct flow_files_failure {
 	char *file; /* the path as messages name it, which is also what flow_app.file of its app would be */
 	char *app;  /* the app that it declares, where that can be told though the file is refused; else NULL */
+	char *why;  /* "5:34: error …": the first problem; NULL before flow_files_explain, or where there is none */
 	int error;  /* 0: refused, for what it says or who can write it; negative errno: could not be read */
 };
 
@@ -48,6 +49,9 @@ CLEANUP_DEFINE(flow_files, flow_files_free)
  * others are in the set.  Returns 0 even if there is none, or -ENOMEM, also in err. */
 int flow_files_load(const char *const *paths, size_t count, struct diagnostics *diagnostics,
 		    struct flow_files **ret_files, struct error *err);
+
+/* Notes the first problem of each failure.  0 or -ENOMEM. */
+int flow_files_explain(struct flow_files *files, const struct diagnostics *diagnostics);
 
 /* For a reload: copies from `previous` into files->set the apps of failed files, so that an app keeps its last good
  * flows.  An app counts as failed if its file failed, a failed file declares it, or the directory that its file was in

@@ -126,6 +126,11 @@ int host_load_flows(const struct host *host, struct flow_files **ret_files, stru
 	} else {
 		r = flow_files_load(paths, 1, &diagnostics, ret_files, err);
 	}
+	if (r == 0 && flow_files_explain(*ret_files, &diagnostics) < 0) {
+		flow_files_free(*ret_files);
+		*ret_files = NULL;
+		r = error_oom(err);
+	}
 	host_print_diagnostics(&diagnostics);
 	diagnostics_clear(&diagnostics);
 	return r;

@@ -63,6 +63,9 @@ struct kernel_state {
 	uint32_t owner;	       /* netlink port id of table inet's owner, 0 if none */
 	bool guard_by_bridge;  /* the guard knows ports of managed bridges by their bridge: `meta ibrname` */
 	struct policy *policy; /* what the sets hold; never NULL after kernel_read */
+	/* The endpoints by address, where kernel_list_index has been called: for those who look for many. */
+	const struct policy_record **endpoints;
+	size_t endpoint_count;
 	struct kernel_denied *denied;
 	size_t denied_count;
 	struct kernel_docker docker[2]; /* IPv4, IPv6 */
@@ -81,6 +84,10 @@ CLEANUP_DEFINE(kernel, kernel_close)
  */
 int kernel_read(struct kernel *kernel, const struct kernel_options *options, struct kernel_state *ret_state,
 		struct error *err);
+
+/* Who was denied, and nothing else: without names, and without a look at what changes meanwhile.  The array is the
+ * caller's. */
+int kernel_read_denied(struct kernel *kernel, struct kernel_denied **ret_denied, size_t *ret_count, struct error *err);
 
 enum kernel_install {
 	KERNEL_KEEP,	/* the skeleton stays: elements only */

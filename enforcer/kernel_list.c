@@ -1,15 +1,69 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel_list.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* By address; those of one address as they stand in the policy. */
+static int compare_endpoints(const void *a, const void *b)
+{
+	const struct policy_record *const *x = a, *const *y = b;
+	int order = address_compare(&(*x)->source, &(*y)->source);
+
+	return order ? order : policy_record_compare(*x, *y);
+}
+
+int kernel_list_index(struct kernel_state *state)
+{
+	size_t begin, end, ignored;
+
+	policy_range(state->policy, POLICY_ENDPOINTS4, &begin, &ignored);
+	policy_range(state->policy, POLICY_ENDPOINTS6, &ignored, &end);
+	free(state->endpoints);
+	state->endpoints = calloc(end - begin + 1, sizeof(struct policy_record *));
+	if (!state->endpoints)
+		return -ENOMEM;
+	state->endpoint_count = end - begin;
+	for (size_t i = begin; i < end; i++)
+		state->endpoints[i - begin] = policy_at(state->policy, i);
+	if (state->endpoint_count)
+		qsort(state->endpoints, state->endpoint_count, sizeof(struct policy_record *), compare_endpoints);
+	return 0;
+}
+
+static bool find_indexed(const struct kernel_state *state, const struct address *address,
+			 struct policy_endpoint_comment *ret_parts, const struct policy_record **ret_record)
+{
+	size_t low = 0, high = state->endpoint_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (address_compare(&state->endpoints[middle]->source, address) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < state->endpoint_count && address_compare(&state->endpoints[low]->source, address) == 0; low++) {
+		if (!policy_endpoint_comment_parse(state->endpoints[low]->comment, ret_parts))
+			continue;
+		if (ret_record)
+			*ret_record = state->endpoints[low];
+		return true;
+	}
+	return false;
+}
 
 bool kernel_list_endpoint(const struct kernel_state *state, const struct address *address,
 			  struct policy_endpoint_comment *ret_parts, const struct policy_record **ret_record)
 {
 	size_t begin, end;
 
+	if (state->endpoints)
+		return find_indexed(state, address, ret_parts, ret_record);
 	policy_range(state->policy, address->family == ADDRESS_IPV6 ? POLICY_ENDPOINTS6 : POLICY_ENDPOINTS4, &begin,
 		     &end);
 	for (size_t i = begin; i < end; i++) {

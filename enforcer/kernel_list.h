@@ -5,6 +5,9 @@
 
 #include "kernel.h"
 
+/* Makes the next ones fast, for those who ask about many addresses.  0 or -ENOMEM. */
+int kernel_list_index(struct kernel_state *state);
+
 /* Who has that address; false if no endpoint has it (any more). *ret_record may be NULL. */
 bool kernel_list_endpoint(const struct kernel_state *state, const struct address *address,
 			  struct policy_endpoint_comment *ret_parts, const struct policy_record **ret_record);

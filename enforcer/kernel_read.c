@@ -41,6 +41,7 @@ void kernel_state_clear(struct kernel_state *state)
 {
 	policy_free(state->policy);
 	free(state->denied);
+	free(state->endpoints);
 	memset(state, 0, sizeof(*state));
 }
 
@@ -323,6 +324,17 @@ static int read_elements(struct kernel *kernel, struct snapshot *snapshot, const
 	return r == -ENOENT ? 0 : r < 0 ? error_context(err, r, "set %s", set) : 0;
 }
 
+static int read_denied(struct kernel *kernel, struct snapshot *snapshot, struct error *err)
+{
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < 2; i++) {
+		snapshot->reading_denied = i ? ADDRESS_IPV6 : ADDRESS_IPV4;
+		r = read_elements(kernel, snapshot, i ? "denied6" : "denied4", NFPROTO_INET, err);
+	}
+	return r;
+}
+
 static int read_all_elements(struct kernel *kernel, struct snapshot *snapshot, struct error *err)
 {
 	int r = 0;
@@ -332,11 +344,7 @@ static int read_all_elements(struct kernel *kernel, struct snapshot *snapshot, s
 		r = read_elements(kernel, snapshot, policy_set_name((enum policy_set)set),
 				  nft_skeleton_set_family((enum policy_set)set), err);
 	}
-	for (int i = 0; r == 0 && i < 2; i++) {
-		snapshot->reading_denied = i ? ADDRESS_IPV6 : ADDRESS_IPV4;
-		r = read_elements(kernel, snapshot, i ? "denied6" : "denied4", NFPROTO_INET, err);
-	}
-	return r;
+	return r ? r : read_denied(kernel, snapshot, err);
 }
 
 /* ---- The whole ---- */
@@ -420,6 +428,21 @@ static int attempt(struct kernel *kernel, const struct kernel_options *options, 
 	policy_finish(state->policy);
 	free(snapshot.next_rule);
 	return r;
+}
+
+int kernel_read_denied(struct kernel *kernel, struct kernel_denied **ret_denied, size_t *ret_count, struct error *err)
+{
+	struct kernel_state state = { 0 };
+	struct snapshot snapshot = { .state = &state };
+	int r = read_denied(kernel, &snapshot, err);
+
+	if (r < 0) {
+		kernel_state_clear(&state);
+		return r;
+	}
+	*ret_denied = state.denied;
+	*ret_count = state.denied_count;
+	return 0;
 }
 
 int kernel_read(struct kernel *kernel, const struct kernel_options *options, struct kernel_state *ret_state,

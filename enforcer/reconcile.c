@@ -20,9 +20,6 @@
 #include "reconcile_drift.h"
 #include "reconcile_links.h"
 
-#define FLAG_OWNER   0x2u /* NFT_TABLE_F_OWNER */
-#define FLAG_PERSIST 0x4u /* NFT_TABLE_F_PERSIST */
-
 /* What reconcile_everything works with. */
 struct plan {
 	struct kernel_state state;
@@ -45,7 +42,7 @@ static void plan_clear(struct plan *plan)
 /* How much of the table has to be written anew. */
 static enum kernel_install choose_install(const struct reconciler *r, const struct kernel_state *state)
 {
-	bool flags_missing = r->options.own && !r->flags_refused && !(state->flags & FLAG_PERSIST);
+	bool flags_missing = r->options.own && !r->flags_refused && !(state->flags & RECONCILE_FLAG_PERSIST);
 
 	switch (state->skeleton) {
 	case KERNEL_SKELETON_WHOLE:
@@ -134,7 +131,8 @@ static int plan_make(struct reconciler *r, struct plan *plan, struct error *err)
 		return 0;
 	}
 	plan->change.adopt = plan->change.install != KERNEL_REPLACE && r->options.own &&
-			     (plan->state.flags & FLAG_PERSIST) && !(plan->state.flags & FLAG_OWNER);
+			     (plan->state.flags & RECONCILE_FLAG_PERSIST) &&
+			     !(plan->state.flags & RECONCILE_FLAG_OWNER);
 	for (size_t i = 0; i < 2; i++) {
 		const struct kernel_docker *docker = &plan->state.docker[i];
 
@@ -161,6 +159,18 @@ static void keep_counters(const struct plan *plan)
 	}
 }
 
+static void describe_kernel(const struct kernel_state *state, struct reconcile_kernel *kernel)
+{
+	*kernel = (struct reconcile_kernel){
+		.flags = state->flags,
+		.generation = state->generation,
+		.owned = state->owner != 0,
+		.knows_bridge_names = state->guard_by_bridge,
+		.backend = { state->docker[0].backend, state->docker[1].backend },
+		.elements = policy_count(state->policy),
+	};
+}
+
 static void describe(const struct plan *plan, struct reconcile_report *report)
 {
 	report->full = true;
@@ -169,6 +179,7 @@ static void describe(const struct plan *plan, struct reconcile_report *report)
 	report->install = plan->change.install;
 	report->adopted = plan->change.adopt;
 	report->left = plan->left;
+	describe_kernel(&plan->state, &report->kernel);
 	report->docker = plan->change.docker_add[0] || plan->change.docker_add[1] || plan->change.docker_remove[0] ||
 			 plan->change.docker_remove[1];
 	for (size_t i = 0; i < 2; i++) {
@@ -191,7 +202,8 @@ static void remember(struct reconciler *r, struct plan *plan, const struct recon
 }
 
 /* A transaction that was acknowledged is believed when the kernel says the same in its own words. */
-static int read_back(struct reconciler *r, const struct plan *plan, struct error *err)
+static int read_back(struct reconciler *r, const struct plan *plan, struct reconcile_kernel *ret_kernel,
+		     struct error *err)
 {
 	struct kernel_state state = { 0 };
 	int result = kernel_read(r->kernel, &r->options, &state, err);
@@ -203,8 +215,9 @@ static int read_back(struct reconciler *r, const struct plan *plan, struct error
 		result = error_set(err, -EAGAIN,
 				   "the kernel does not hold what was just committed: somebody else writes to the "
 				   "tables " KERNEL_TABLE " at the same time");
-	if (r->options.own && !(state.flags & FLAG_PERSIST))
+	if (r->options.own && !(state.flags & RECONCILE_FLAG_PERSIST))
 		r->flags_refused = true;
+	describe_kernel(&state, ret_kernel);
 	kernel_state_clear(&state);
 	return result;
 }
@@ -232,7 +245,7 @@ int reconcile_everything(struct reconciler *r, bool dry, reconcile_observer_fn *
 			policy_diff_clear(&plan.diff);
 			kernel_state_clear(&plan.state);
 			if (result == 0)
-				result = read_back(r, &plan, err);
+				result = read_back(r, &plan, &report.kernel, err);
 		}
 	}
 	if (!dry && result == 0)

@@ -50,6 +50,14 @@ struct reconcile_left {
 	bool docker[2];		     /* our rule in Docker's chain is gone */
 };
 
+/* The kernel's tables as they were in the end. */
+struct reconcile_kernel {
+	uint32_t flags, generation;
+	bool owned, knows_bridge_names;
+	enum kernel_docker_backend backend[2]; /* IPv4, IPv6 */
+	size_t elements;
+};
+
 /* What one reconcile found and did. */
 struct reconcile_report {
 	bool full;	       /* the kernel was read, not taken from memory */
@@ -60,10 +68,11 @@ struct reconcile_report {
 	bool docker;  /* the rule for Docker's own drop was put in order */
 	/* If full, by family: there is a chain that the rule belongs into; and it stood nowhere in it. */
 	bool docker_wanted[2], docker_gone[2];
-	struct reconcile_left left; /* if full */
-	uint64_t work_ns;	    /* our own work: compiling, comparing, encoding, and reading if full */
-	uint64_t commit_ns;	    /* the kernel's: the commit's system calls */
-	uint64_t done_ns;	    /* CLOCK_MONOTONIC when the commit was over */
+	struct reconcile_left left;	/* if full */
+	struct reconcile_kernel kernel; /* if full */
+	uint64_t work_ns;		/* our own work: compiling, comparing, encoding, and reading if full */
+	uint64_t commit_ns;		/* the kernel's: the commit's system calls */
+	uint64_t done_ns;		/* CLOCK_MONOTONIC when the commit was over */
 };
 
 /* Called with every difference before it is committed, for the log. */
@@ -131,6 +140,10 @@ int reconcile_ports(struct reconciler *reconciler, reconcile_observer_fn *observ
  * many. */
 size_t reconcile_unknown_ports(const struct reconciler *reconciler, bool only_new,
 			       void (*say)(const char *id, void *data), void *data);
+
+/* Flags of a table, NFT_TABLE_F_OWNER and NFT_TABLE_F_PERSIST. */
+#define RECONCILE_FLAG_OWNER   0x2u
+#define RECONCILE_FLAG_PERSIST 0x4u
 
 /* Sentences about the host that an administrator has to act on for declared flows to work, given what the kernel
  * holds; say is called for each. */

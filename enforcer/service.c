@@ -29,7 +29,7 @@
 #define RETRY_MIN_MS 50
 #define RETRY_MAX_MS 5000
 /* The kernel tells nobody when somebody switches br_netfilter off. */
-#define DATAPATH_MS HEALTH_BEAT_MS
+#define DATAPATH_MS STATUS_BEAT_MS
 /* A port whose endpoint is not known is usually one that is just being made, and the engine tells of it; of some
  * (docker_gwbridge's) it tells only those who ask. */
 #define UNKNOWN_MIN_MS 100
@@ -75,13 +75,15 @@ static void write_state(struct service *service)
 }
 
 /* report: of a comparison that succeeded. */
-static void settle(struct service *service, int result, const struct reconcile_report *report, const struct error *err)
+static void settle(struct service *service, const char *what, int result, const struct reconcile_report *report,
+		   const struct error *err)
 {
 	/* Nothing had to be done for this event; what was refused before still has to be. */
 	if (result == 0 && service->refused && service->reconciler->doubtful)
 		return;
 	service->refused = result < 0;
 	if (result == 0) {
+		service_status_done(service, what, report);
 		if (report->full)
 			service_note_left(service, &report->left);
 		service->retry_ms = RETRY_MIN_MS;
@@ -89,7 +91,8 @@ static void settle(struct service *service, int result, const struct reconcile_r
 		service_health(service);
 		return;
 	}
-	snprintf(service->refused_text, sizeof(service->refused_text), "%.*s", HEALTH_TEXT_SIZE - 1, err->text);
+	STATUS_TEXT(service->refused_text, err->text);
+	service_status_failed(service);
 	service_health(service);
 	log_error("%s; trying again in %u ms", err->text, service->retry_ms);
 	loop_timer_set(service->retry, service->retry_ms);
@@ -107,10 +110,10 @@ static void look_at_everything(struct service *service, const char *why)
 	if (result == 0) {
 		service_log_cost(why, &report, NULL);
 		if (service->drift_found)
-			health_put_right(&service->health, service->drift_text);
+			service_put_right(service, service->drift_text);
 		service->refused = false;
 	}
-	settle(service, result, &report, &err);
+	settle(service, why, result, &report, &err);
 	if (result == 0 && report.changed)
 		write_state(service);
 }
@@ -145,11 +148,10 @@ static void check_datapath(struct service *service)
 		result = datapath_repair(changed, &err);
 	if (result == 0) {
 		log_warning("packets on one bridge did not come by bulkhead's rules: %s", changed);
-		health_put_right(&service->health, changed);
+		service_put_right(service, changed);
 	} else if (!service->datapath_failing) {
 		log_error("%s", err.text);
-		snprintf(service->datapath_text, sizeof(service->datapath_text), "%.*s", HEALTH_TEXT_SIZE - 1,
-			 err.text);
+		STATUS_TEXT(service->datapath_text, err.text);
 	}
 	service->datapath_failing = result < 0;
 	service_health(service);
@@ -162,7 +164,7 @@ static void beat(void *data)
 
 	loop_timer_set(service->beat, DATAPATH_MS);
 	check_datapath(service);
-	service_beat(service);
+	service_write(service);
 }
 
 static void ask_for_network(const char *id, void *data)
@@ -232,11 +234,12 @@ static void got_snapshot(struct inventory *inventory, const struct docker_info *
 		return;
 	}
 	if (result < 0) {
-		settle(service, result, NULL, &err);
+		settle(service, "snapshot", result, NULL, &err);
 		docker_watch_everything(service->watch);
 		return;
 	}
 	log_debug("%s", status);
+	service_status_engine(service, version);
 	if (first)
 		log_info("following %s: %s", docker_client_url(service->client), status);
 	check_datapath(service);
@@ -271,8 +274,9 @@ static void got_network(const char *id, struct network *network, const struct do
 	struct error err;
 	int result;
 
+	service->metrics.events[METRICS_ENGINE]++;
 	result = reconcile_network(service->reconciler, id, network, service_log_change, service, &report, &err);
-	settle(service, result, &report, &err);
+	settle(service, "network", result, &report, &err);
 	if (result < 0)
 		return;
 	service_log_cost("network", &report, times);
@@ -289,8 +293,9 @@ static void got_container(const char *id, struct container *container, void *dat
 	struct error err;
 	int result;
 
+	service->metrics.events[METRICS_ENGINE]++;
 	result = reconcile_container(service->reconciler, id, container, service_log_change, service, &report, &err);
-	settle(service, result, &report, &err);
+	settle(service, "container", result, &report, &err);
 	if (result == 0)
 		service_log_cost("container", &report, NULL);
 	if (service->reconciler->inventory)
@@ -305,7 +310,7 @@ static void got_bindings(const char *id, struct container *container, void *data
 	int result;
 
 	result = reconcile_bindings(service->reconciler, id, container, service_log_change, service, &report, &err);
-	settle(service, result, &report, &err);
+	settle(service, "bindings", result, &report, &err);
 	if (result == 0)
 		service_log_cost("bindings", &report, NULL);
 }
@@ -315,9 +320,12 @@ static void got_ended(const char *id, void *data)
 	struct service *service = data;
 	struct reconcile_report report;
 	struct error err;
-	int result = reconcile_ended(service->reconciler, id, service_log_change, service, &report, &err);
+	int result;
 
-	settle(service, result, &report, &err);
+	service->metrics.events[METRICS_ENGINE]++;
+	result = reconcile_ended(service->reconciler, id, service_log_change, service, &report, &err);
+
+	settle(service, "end", result, &report, &err);
 	if (result == 0)
 		service_log_cost("end", &report, NULL);
 }
@@ -328,6 +336,7 @@ static void got_lost(const char *reason, void *data)
 
 	service->advised = false;
 	log_warning("%s; the rules stay, trying again", reason);
+	service_status_lost(service, reason);
 	say_ready(service, "Engine unreachable; the rules stay");
 }
 
@@ -347,6 +356,7 @@ static void kernel_news(int fd, uint32_t events, void *data)
 	}
 	if (!news.ours && !news.docker && !news.lost)
 		return;
+	service->metrics.events[METRICS_KERNEL]++;
 	if (news.ours) {
 		service->drift_name = news.name;
 		service->drift_pid = news.pid;
@@ -365,7 +375,7 @@ static void ports_changed(struct service *service)
 	struct error err;
 	int result = reconcile_ports(service->reconciler, service_log_change, service, &report, &err);
 
-	settle(service, result, &report, &err);
+	settle(service, "ports", result, &report, &err);
 	if (result < 0)
 		return;
 	service_log_cost("ports", &report, NULL);
@@ -385,6 +395,7 @@ static void links_news(int fd, uint32_t events, void *data)
 		log_error("%s", err.text);
 		news.bridges = news.ports = true;
 	}
+	service->metrics.events[METRICS_LINKS] += news.ports || news.bridges;
 	if (news.ports)
 		ports_changed(service);
 	if (news.bridges) {
@@ -397,19 +408,25 @@ static void links_news(int fd, uint32_t events, void *data)
 
 static void reload(struct service *service)
 {
+	cleanup_of(flow_files) struct flow_files *files = NULL;
 	struct error err;
 	int result;
 
 	notify_reloading();
-	result = service_reload(service->host, service->reconciler, &err);
+	result = service_reload(service->host, service->reconciler, &files, &err);
 	if (result < 0) {
 		log_error("reload: %s: everything stays as it was", err.text);
 	} else {
 		log_info("reloaded: %zu apps", service->reconciler->flows->count);
+		service_status_settings(service);
+		service_status_flows(service, files);
 		look_at_everything(service, "reload");
 		service->advised = false;
 		if (service->reconciler->inventory)
 			service_advise(service);
+		service_write(service);
+		if (service->metrics_path)
+			service_metrics(service);
 	}
 	notify_send("READY=1");
 }
@@ -523,9 +540,11 @@ static int start(struct service *service, int *ret_signals, struct error *err)
 	service->ready = loop_timer_new(service->loop, ready_in_time, service);
 	service->retry = loop_timer_new(service->loop, retry, service);
 	service->watchdog = loop_timer_new(service->loop, pat_watchdog, service);
+	service->metrics_timer = loop_timer_new(service->loop, service_metrics, service);
 	service->beat = loop_timer_new(service->loop, beat, service);
 	service->unknown = loop_timer_new(service->loop, ask_for_unknown_ports, service);
-	if (!service->ready || !service->retry || !service->watchdog || !service->beat || !service->unknown)
+	if (!service->ready || !service->retry || !service->watchdog || !service->beat || !service->metrics_timer ||
+	    !service->unknown)
 		return error_oom(err);
 	if (files->failure_count)
 		log_warning("%zu flow file%s refused: their apps have no flows", files->failure_count,
@@ -535,6 +554,10 @@ static int start(struct service *service, int *ret_signals, struct error *err)
 		r = read_closed(service, err);
 	if (r == 0)
 		r = watch_kernel_and_links(service, err);
+	if (r == 0) {
+		service_status_start(service);
+		service_status_flows(service, files);
+	}
 	return r;
 }
 
@@ -547,6 +570,8 @@ static void stop(struct service *service, int signals)
 	loop_timer_free(service->retry);
 	loop_timer_free(service->watchdog);
 	loop_timer_free(service->beat);
+	loop_timer_free(service->metrics_timer);
+	metrics_clear(&service->metrics);
 	loop_timer_free(service->unknown);
 	loop_free(service->loop);
 	if (signals >= 0)
@@ -576,9 +601,12 @@ int service_run(struct host *host)
 	pid_t holder;
 
 	lock = lock_take(&holder, &err);
+	/* Where it goes does not change with a reload. */
+	if (lock >= 0 && host->config->metrics)
+		service.metrics_path = strdup(host->config->metrics);
 	/* What one that was killed has left says nothing of this one. */
 	if (lock >= 0)
-		health_remove();
+		status_remove();
 	r = lock < 0 ? lock : give_up_privileges(host, &err);
 	if (r == 0)
 		r = start(&service, &signals, &err);
@@ -587,6 +615,8 @@ int service_run(struct host *host)
 		check_datapath(&service);
 		look_at_everything(&service, "start");
 		beat(&service);
+		if (service.metrics_path)
+			service_metrics(&service);
 		loop_timer_set(service.ready, READY_MS);
 		service.watchdog_ms = notify_watchdog_ms();
 		if (service.watchdog_ms)
@@ -598,7 +628,12 @@ int service_run(struct host *host)
 		service.status = EXIT_UNKNOWN;
 	}
 	stop(&service, signals);
-	if (lock >= 0)
-		health_remove();
+	if (lock >= 0) {
+		status_remove();
+		/* Old figures must not be taken for those of a service that runs. */
+		if (service.metrics_path)
+			(void)unlink(service.metrics_path);
+	}
+	free(service.metrics_path);
 	return service.status;
 }

@@ -7,10 +7,11 @@
 #include <stdint.h>
 
 #include "docker_watch.h"
-#include "health.h"
 #include "host.h"
 #include "loop.h"
+#include "metrics.h"
 #include "reconcile.h"
+#include "status.h"
 
 struct service {
 	struct host *host;
@@ -18,7 +19,7 @@ struct service {
 	struct reconciler *reconciler;
 	struct docker_client *client;
 	struct docker_watch *watch;
-	struct loop_timer *ready, *retry, *watchdog, *beat, *unknown;
+	struct loop_timer *ready, *retry, *watchdog, *beat, *unknown, *metrics_timer;
 	uint64_t watchdog_ms;
 	unsigned retry_ms, unknown_ms;
 	bool said_ready;
@@ -28,9 +29,11 @@ struct service {
 	char who[64];		    /* by whom: " changed by nft (pid 4711)", or "" */
 	bool refused;		    /* the last comparison failed */
 	/* What is told of each of them. */
-	char datapath_text[HEALTH_TEXT_SIZE], drift_text[HEALTH_TEXT_SIZE], refused_text[HEALTH_TEXT_SIZE];
-	struct health health;
-	int health_error; /* why it could not be written, as it was logged last */
+	char datapath_text[STATUS_TEXT_SIZE], drift_text[STATUS_TEXT_SIZE], refused_text[STATUS_TEXT_SIZE];
+	struct status tell; /* of all of this, to others */
+	struct metrics metrics;
+	char *metrics_path;	       /* NULL: nobody asked for them */
+	int tell_error, metrics_error; /* why they could not be written, as it was logged last */
 	bool advised;
 	int status;
 	/* Everything is looked at right now because others changed something of ours, or of Docker's; what they did was
@@ -51,9 +54,22 @@ void service_note_left(struct service *service, const struct reconcile_left *lef
  * may be NULL. */
 void service_log_cost(const char *what, const struct reconcile_report *report, const struct docker_watch_times *times);
 
-/* Tells `verify` whether all is in force, where that is news; and that this is still so. */
+/* Tells others whether all is in force, where that is news; and that all of it is still so. */
 void service_health(struct service *service);
-void service_beat(struct service *service);
+void service_write(struct service *service);
+/* The metrics, now and then: a timer's. */
+void service_metrics(void *data);
+
+/* What is told: of the start, of the configuration, of flow files, of the engine, of a comparison. */
+void service_status_start(struct service *service);
+void service_status_settings(struct service *service);
+void service_status_flows(struct service *service, const struct flow_files *files);
+void service_status_engine(struct service *service, const struct docker_version *version);
+void service_status_lost(struct service *service, const char *reason);
+void service_status_done(struct service *service, const char *what, const struct reconcile_report *report);
+void service_status_failed(struct service *service);
+/* Something that others had changed was put right. */
+void service_put_right(struct service *service, const char *what);
 
 /* What the host needs, once after each snapshot that is news: it is not going to change by being repeated. */
 void service_advise(struct service *service);

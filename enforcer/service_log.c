@@ -50,10 +50,10 @@ static void log_tables(struct service *service, const char *who, const char *wha
 	log_warning("%s", service->drift_text);
 }
 
-/* The health file has room for one of the two: the tables come first. */
+/* The status has room for one of the two: the tables come first. */
 static void log_accept(struct service *service, const char *what, bool with_tables)
 {
-	char text[HEALTH_TEXT_SIZE];
+	char text[STATUS_TEXT_SIZE];
 
 	snprintf(text, sizeof(text),
 		 "the accept rule for the mark, with which declared flows pass Docker's own drop: %s", what);
@@ -129,27 +129,6 @@ void service_log_change(const struct policy_diff *diff, const struct reconcile_r
 	if (report->docker && !lost)
 		log_info("the accept rule for the mark, with which declared flows pass Docker's own drop, was put in "
 			 "order");
-}
-
-void service_health(struct service *service)
-{
-	if (service->datapath_failing)
-		health_set(&service->health, true, service->datapath_text);
-	else if (service->refused)
-		health_set(&service->health, true, service->refused_text);
-	else if (service->drifted)
-		health_set(&service->health, true, service->drift_text);
-	else
-		health_set(&service->health, false, "");
-}
-
-void service_beat(struct service *service)
-{
-	health_beat(&service->health);
-	if (service->health.error < 0 && service->health.error != service->health_error)
-		log_warning("what `bulkhead verify` reads of the service cannot be written: %s",
-			    strerror(-service->health.error));
-	service->health_error = service->health.error;
 }
 
 void service_log_cost(const char *what, const struct reconcile_report *report, const struct docker_watch_times *times)

@@ -16,6 +16,8 @@ static void say_what_needs_a_restart(const struct config *before, const struct c
 		log_warning("\"docker\" changed: that needs a restart");
 	if (differ(before->state, after->state))
 		log_warning("\"state\" changed: that needs a restart");
+	if (differ(before->metrics, after->metrics))
+		log_warning("\"metrics\" changed: that needs a restart");
 	if (before->owner != after->owner)
 		log_warning("\"owner\" changed: that needs a restart");
 }
@@ -34,7 +36,7 @@ static struct config *next_config(const struct host *host)
 	return next.config;
 }
 
-int service_reload(struct host *host, struct reconciler *reconciler, struct error *err)
+int service_reload(struct host *host, struct reconciler *reconciler, struct flow_files **ret_files, struct error *err)
 {
 	cleanup_of(flow_files) struct flow_files *files = NULL;
 	cleanup_of(config) struct config *config = next_config(host);
@@ -56,5 +58,6 @@ int service_reload(struct host *host, struct reconciler *reconciler, struct erro
 		config_free(host->config);
 		host->config = steal(config);
 	}
+	*ret_files = steal(files);
 	return 0;
 }

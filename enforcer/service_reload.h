@@ -7,6 +7,6 @@
 #include "reconcile.h"
 
 /* Gives the reconciler the new flows and the host the new configuration.  On failure both are as they were. */
-int service_reload(struct host *host, struct reconciler *reconciler, struct error *err);
+int service_reload(struct host *host, struct reconciler *reconciler, struct flow_files **ret_files, struct error *err);
 
 #endif

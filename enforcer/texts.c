@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "utf8.h"
 
@@ -92,13 +93,13 @@ static bool is_plain(const char *word)
 	return word[0] && word[0] != '=' && !word[strspn(word, plain)];
 }
 
-static bool is_printable(const char *word)
+bool texts_printable_line(const char *text)
 {
-	size_t length = strlen(word), taken;
+	size_t length = strlen(text), taken;
 	uint32_t point;
 
-	for (; length; word += taken, length -= taken) {
-		taken = utf8_decode(word, length, &point);
+	for (; length; text += taken, length -= taken) {
+		taken = utf8_decode(text, length, &point);
 		if (!taken || point < 0x20 || (point >= 0x7f && point < 0xa0))
 			return false;
 	}
@@ -107,7 +108,7 @@ static bool is_printable(const char *word)
 
 char *texts_shell(const char *word)
 {
-	bool printable = is_printable(word);
+	bool printable = texts_printable_line(word);
 	/* Each byte takes four at most, as '\'' and \x1b do. */
 	char *quoted = is_plain(word) ? NULL : malloc(strlen(word) * 4 + 4), *end = quoted;
 
@@ -128,6 +129,18 @@ char *texts_shell(const char *word)
 	}
 	strcpy(end, "'");
 	return quoted;
+}
+
+const char *texts_time(int64_t seconds, char text[TEXTS_TIME_SIZE])
+{
+	time_t when = (time_t)seconds;
+	struct tm parts;
+
+	if (!seconds)
+		return strcpy(text, "never");
+	if (!localtime_r(&when, &parts) || !strftime(text, TEXTS_TIME_SIZE, "%Y-%m-%d %H:%M:%S %Z", &parts))
+		strcpy(text, "?");
+	return text;
 }
 
 void texts_clear(struct texts *texts)

@@ -8,25 +8,16 @@
 #include <time.h>
 
 #include "engine_version.h"
-#include "health.h"
 #include "lock.h"
+#include "status.h"
+#include "texts.h"
 #include "verify_datapath.h"
 
 /* A change that was put right counts as news for so long, as denials do. */
 #define NEWS_SECONDS 3600
 /* How long a service that has just started is waited for. */
-#define HEALTH_LOOKS	20
-#define HEALTH_PAUSE_MS 100
-
-static const char *format_time(int64_t when, char text[64])
-{
-	time_t seconds = (time_t)when;
-	struct tm parts;
-
-	if (!localtime_r(&seconds, &parts) || !strftime(text, 64, "%Y-%m-%d %H:%M:%S %Z", &parts))
-		strcpy(text, "?");
-	return text;
-}
+#define STATUS_LOOKS	20
+#define STATUS_PAUSE_MS 100
 
 /* Tables can have an owner since 6.9. */
 static void say_unowned(struct verify *verify, pid_t holder)
@@ -78,40 +69,48 @@ void verify_service_owner(struct verify *verify)
 		say_unowned(verify, holder);
 }
 
-static void say_whole(struct verify *verify, const struct health *health)
+static void say_whole(struct verify *verify, const struct status *status)
 {
-	int64_t ago = time(NULL) - health->last;
-	char since[64], last[64];
+	const struct status_repair *repair = &status->repairs[0];
+	int64_t ago = time(NULL) - repair->time;
+	char since[TEXTS_TIME_SIZE], last[TEXTS_TIME_SIZE];
 
-	format_time(health->since, since);
-	format_time(health->last, last);
-	if (!health->put_right)
+	texts_time(status->since, since);
+	texts_time(repair->time, last);
+	if (!status->repair_count)
 		verify_find(verify, "drift", VERIFY_PASS, NULL, NULL,
 			    "whole since %s, when the service started; nothing had to be put right", since);
 	else
 		verify_find(verify, "drift", ago < NEWS_SECONDS ? VERIFY_WARN : VERIFY_PASS, NULL,
 			    "find out who did it: the service's log names the process (journalctl -u bulkhead)",
-			    "whole since %s; put right %" PRIu64 " time%s, last %s: %s", since, health->put_right,
-			    health->put_right == 1 ? "" : "s", last, health->last_text);
+			    "whole since %s; put right %" PRId64 " time%s, last %s: %s", since, status->put_right,
+			    status->put_right == 1 ? "" : "s", last, repair->what);
+}
+
+static int read_status(pid_t holder, struct status *status, struct error *err)
+{
+	int r = status_read(status, err);
+
+	return r < 0 ? r : status_check(status, holder, err);
 }
 
 /* A service that has just been started takes its lock first, and tells when it has looked at everything. */
-static int await_health(struct verify *verify, pid_t holder, struct health *health, struct error *err)
+static int await_status(struct verify *verify, pid_t holder, struct status *status, struct error *err)
 {
-	int r = health_read(holder, health, err);
+	int r = read_status(holder, status, err);
 
-	for (unsigned i = 0; r == -ENOENT && i < HEALTH_LOOKS; i++) {
-		verify_pause(verify, HEALTH_PAUSE_MS);
-		r = health_read(holder, health, err);
+	for (unsigned i = 0; r == -ENOENT && i < STATUS_LOOKS; i++) {
+		verify_pause(verify, STATUS_PAUSE_MS);
+		r = read_status(holder, status, err);
 	}
 	return r;
 }
 
 void verify_service_drift(struct verify *verify)
 {
-	struct health health;
+	struct status status;
 	struct error err;
-	char since[64];
+	char since[TEXTS_TIME_SIZE];
 	pid_t holder;
 	int held = lock_held(&holder, &err), r = 0;
 
@@ -119,7 +118,7 @@ void verify_service_drift(struct verify *verify)
 		verify_find(verify, "drift", VERIFY_SKIP, NULL, NULL, "the service does not run: nobody watched");
 		return;
 	}
-	if (held < 0 || (r = await_health(verify, holder, &health, &err)) < 0) {
+	if (held < 0 || (r = await_status(verify, holder, &status, &err)) < 0) {
 		if (r == -ENOENT)
 			(void)error_set(&err, r,
 					"the service runs (pid %d), and has not said yet whether all is in force, or "
@@ -133,11 +132,11 @@ void verify_service_drift(struct verify *verify)
 			    "%s", err.text);
 		return;
 	}
-	if (health.broken)
+	if (status.broken)
 		verify_find(
 			verify, "drift", VERIFY_FAIL, NULL,
 			"systemctl reload bulkhead puts it right once, \"repair\": true in the configuration always",
-			"not in force since %s: %s", format_time(health.since, since), health.reason);
+			"not in force since %s: %s", texts_time(status.since, since), status.reason);
 	else
-		say_whole(verify, &health);
+		say_whole(verify, &status);
 }

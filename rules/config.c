@@ -30,6 +30,7 @@ void config_free(struct config *config)
 	free(config->docker);
 	free(config->flows);
 	free(config->state);
+	free(config->metrics);
 	for (size_t i = 0; i < config->exclude_count; i++)
 		free(config->exclude[i]);
 	free(config->exclude);

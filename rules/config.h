@@ -29,6 +29,7 @@ struct config {
 	char *docker;			 /* engine URL, or NULL: from the environment */
 	char *flows;			 /* directory of flow files */
 	char *state;			 /* state directory */
+	char *metrics;			 /* file for metrics, or NULL: none */
 	enum flow_mode mode;		 /* ENFORCE or OBSERVE */
 	struct flow_boundaries boundary; /* OPEN or DECLARED, never DEFAULT */
 	char **exclude;			 /* shell patterns of network names that are not managed */

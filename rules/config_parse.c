@@ -28,7 +28,7 @@ static int parse_text(struct config_parse *parse, const struct jsonc *value, con
 }
 
 /* The service's working directory is nobody's business, so a path that depends on it is none. */
-static int parse_directory(struct config_parse *parse, const struct jsonc *value, const char *what, char **path)
+static int parse_place(struct config_parse *parse, const struct jsonc *value, const char *what, char **path)
 {
 	if (value && value->type == JSONC_STRING && *value->text && *value->text != '/') {
 		jsonc_check_error_at(&parse->check, value, "%s must be an absolute path, not \"%s\"", what,
@@ -221,19 +221,21 @@ static int parse_root(struct config_parse *parse, const struct jsonc *root)
 {
 	const struct jsonc *docker = NULL, *flows = NULL, *state = NULL, *mode = NULL, *boundary = NULL;
 	const struct jsonc *networks = NULL, *dns = NULL, *mark = NULL, *repair = NULL, *log = NULL;
-	const struct jsonc *owner = NULL, *verify = NULL;
+	const struct jsonc *owner = NULL, *verify = NULL, *metrics = NULL;
 	const struct jsonc_field fields[] = {
 		{ "docker", &docker },	   { "flows", &flows },	      { "state", &state }, { "mode", &mode },
 		{ "boundary", &boundary }, { "networks", &networks }, { "dns", &dns },	   { "mark", &mark },
-		{ "repair", &repair },	   { "owner", &owner },	      { "log", &log },	   { "verify", &verify },
+		{ "repair", &repair },	   { "owner", &owner },	      { "log", &log },	   { "metrics", &metrics },
+		{ "verify", &verify },
 	};
 	struct config *config = parse->config;
 
 	if (!jsonc_check_object(&parse->check, root, "the configuration", fields, sizeof(fields) / sizeof(fields[0])))
 		return 0;
 	if (parse_text(parse, docker, "\"docker\"", &config->docker) < 0 ||
-	    parse_directory(parse, flows, "\"flows\"", &config->flows) < 0 ||
-	    parse_directory(parse, state, "\"state\"", &config->state) < 0 || parse_networks(parse, networks) < 0 ||
+	    parse_place(parse, flows, "\"flows\"", &config->flows) < 0 ||
+	    parse_place(parse, state, "\"state\"", &config->state) < 0 ||
+	    parse_place(parse, metrics, "\"metrics\"", &config->metrics) < 0 || parse_networks(parse, networks) < 0 ||
 	    parse_dns(parse, dns) < 0 || parse_verify(parse, verify) < 0)
 		return -ENOMEM;
 	flow_parse_mode(&parse->check, mode, &config->mode);

@@ -4,7 +4,7 @@
 
 _bulkhead() {
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='run apply plan clear check list verify'
+	local commands='run apply plan clear check list status verify'
 	local common='--docker --flows --config --state --json -v --verbose -h --help'
 	local words=''
 
@@ -38,7 +38,7 @@ _bulkhead() {
 	case ${COMP_WORDS[1]} in
 	list) words="$common --endpoints --denied --networks --app" ;;
 	verify) words="$common --all --probe --only --skip --quiet --root --icc-required" ;;
-	run | apply | plan | clear | check) words=$common ;;
+	run | apply | plan | clear | check | status) words=$common ;;
 	*) return ;;
 	esac
 	if [[ $word == -* ]]; then

@@ -29,6 +29,7 @@ MODULES = {
     "test_ruleset": 35,
     "test_verify": 110,
     "test_verify_probe": 25,
+    "test_observing": 30,
     "test_verify_audit": 65,
     "attacks.test_published": 90,
     "attacks.test_frames": 15,

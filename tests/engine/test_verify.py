@@ -654,29 +654,29 @@ class Service(VerifyTest):
                 self.verify("--only", "docker-accept")
                 self.assertEqual(set(self.found("docker-accept").values()), {"pass"})
 
-    def health_file(self):
-        return f"/run/bulkhead/netns-{os.stat(self.engine.netns).st_ino}.health"
+    def status_file(self):
+        return f"/run/bulkhead/netns-{os.stat(self.engine.netns).st_ino}.status"
 
-    def health(self):
-        with open(self.health_file(), encoding="utf-8") as file:
+    def status(self):
+        with open(self.status_file(), encoding="utf-8") as file:
             return file.read()
 
     def test_file_is_not_believed(self):
         self.bulkhead.start()
         self.bulkhead.settle()
-        path = self.health_file()
+        path = self.status_file()
         self.check("drift", "pass")
         # It would write it anew.
         self.bulkhead.process.send_signal(signal.SIGSTOP)
         self.addCleanup(self.bulkhead.process.send_signal, signal.SIGCONT)
-        good = self.health()
+        good = self.status()
         for change in (lambda: os.chmod(path, 0o666), lambda: os.chown(path, 7, 7)):
             change()
             self.check("drift", "unknown", evidence="can be written by others")
             os.chmod(path, 0o644)
             os.chown(path, 0, 0)
         self.check("drift", "pass")
-        for text in ("whole\n", good + "more\n", ""):
+        for text in ("{}", good + "{}", ""):
             self.bulkhead.write(path, text)
             self.check("drift", "unknown")
         self.bulkhead.write(path, good)
@@ -694,39 +694,39 @@ class Service(VerifyTest):
         self.bulkhead.start()
         self.bulkhead.settle()
         self.check("drift", "pass")
-        first = self.health()
-        wait_until(lambda: self.health() != first, "the file is written anew", 10)
+        first = self.status()
+        wait_until(lambda: self.status() != first, "the file is written anew", 10)
         pid = self.bulkhead.process.pid
         self.bulkhead.process.send_signal(signal.SIGSTOP)
         self.addCleanup(self.bulkhead.process.send_signal, signal.SIGCONT)
-        good = self.health()
+        good = self.status()
         self.check("drift", "pass")
-        written = int(re.search(r"written (\d+) by", good)[1])
+        written = json.loads(good)["written_ms"]
         for later in (-16000, 3600000):
-            self.bulkhead.write(self.health_file(), good.replace(f"written {written}", f"written {written + later}"))
+            self.bulkhead.write(self.status_file(), good.replace(f'"written_ms":{written}', f'"written_ms":{written + later}'))
             found = self.check("drift", "unknown", evidence=rf"the service \(pid {pid}\) has said nothing for")
             self.assertIn("it hangs, or cannot write", found["evidence"])
-        self.bulkhead.write(self.health_file(), good.replace(f"by {pid}", f"by {pid + 1}"))
-        self.check("drift", "unknown", evidence=rf"was written by pid {pid + 1}, but the service that runs is pid {pid}")
+        self.bulkhead.write(self.status_file(), good.replace(f'"pid":{pid},', f'"pid":{pid + 1},', 1))
+        self.check("drift", "unknown", evidence=rf"is that of pid {pid + 1}, but the service that runs is pid {pid}")
         self.bulkhead.process.send_signal(signal.SIGCONT)
         self.await_drift("pass")
         # What a killed one left is not its successor's word.
         self.bulkhead.kill()
-        self.assertIn(f"by {pid}", self.health())
+        self.assertIn(f'"pid":{pid},', self.status())
         self.check("drift", "skip")
         self.bulkhead.start()
         self.bulkhead.settle()
         self.await_drift("pass")
-        self.assertNotIn(f"by {pid}", self.health())
+        self.assertNotIn(f'"pid":{pid},', self.status())
 
     def test_file_that_cannot_be_written(self):
         """Then there is none, rather than an old one."""
         self.bulkhead.start()
         self.bulkhead.settle()
         self.check("drift", "pass")
-        os.makedirs(f"{self.health_file()}.new/in/the/way")
-        self.addCleanup(shutil.rmtree, f"{self.health_file()}.new")
-        wait_until(lambda: not os.path.exists(self.health_file()), "the old file is removed", 10)
+        os.makedirs(f"{self.status_file()}.new/in/the/way")
+        self.addCleanup(shutil.rmtree, f"{self.status_file()}.new")
+        wait_until(lambda: not os.path.exists(self.status_file()), "the old file is removed", 10)
         self.check("drift", "unknown", evidence="has not said yet .* or cannot write")
         wait_until(lambda: "cannot be written" in self.bulkhead.log_text(), "a word in the log")
 

@@ -64,6 +64,7 @@ static void assert_defaults(const struct config *config)
 	assert_int_equal(config->mark, 0x10000000);
 	assert_true(config->repair);
 	assert_true(config->owner);
+	assert_null(config->metrics);
 	assert_int_equal(config->log, CONFIG_LOG_INFO);
 	assert_false(config->verify.docker_group_given);
 	assert_int_equal(config->verify.docker_group_count, 0);
@@ -112,7 +113,7 @@ static void everything(void **state)
 		"\"boundary\": { \"ingress\": \"declared\", \"host\": \"open\" },\n"
 		"\"networks\": { \"exclude\": [\"ingress*\", \"lab-?\"] }, \"dns\": [\"192.0.2.53\", "
 		"\"2001:db8::53\"], "
-		"\"mark\": \"0x20\", \"repair\": false, \"owner\": false, "
+		"\"mark\": \"0x20\", \"repair\": false, \"owner\": false, \"metrics\": \"/m/bulkhead.prom\", "
 		"\"log\": \"debug\" }",
 		&diagnostics);
 
@@ -128,6 +129,7 @@ static void everything(void **state)
 	assert_int_equal(config->mark, 0x20);
 	assert_false(config->repair);
 	assert_false(config->owner);
+	assert_string_equal(config->metrics, "/m/bulkhead.prom");
 	assert_int_equal(config->log, CONFIG_LOG_DEBUG);
 	assert_int_equal(diagnostics.count, 0);
 	assert_int_equal(config->dns_count, 2);
@@ -195,7 +197,8 @@ static void errors(void **state)
 	refuses("{ \"dcoker\": 1 }", "1:3: unknown key \"dcoker\" in the configuration: did you mean \"docker\"?");
 	refuses("{ \"colour\": 1 }",
 		"1:3: unknown key \"colour\" in the configuration: it may have \"docker\", \"flows\", "
-		"\"state\", \"mode\", \"boundary\", \"networks\", \"dns\", \"mark\", \"repair\", \"owner\", \"log\" or "
+		"\"state\", \"mode\", \"boundary\", \"networks\", \"dns\", \"mark\", \"repair\", \"owner\", \"log\", "
+		"\"metrics\" or "
 		"\"verify\"");
 	refuses("{ \"docker\": 1 }", "1:13: \"docker\" must be a string, not a number");
 	refuses("{ \"docker\": \"\" }", "1:13: \"docker\" must not be empty");
@@ -230,6 +233,7 @@ static void errors(void **state)
 	refuses("{ \"dns\": [\"2001:db8::1\", \"2001:DB8:0::1\"] }",
 		"1:26: \"2001:DB8:0::1\" stands in this list already, at 1:11");
 	refuses("{ \"repair\": \"true\" }", "1:13: \"repair\" must be true or false, not a string");
+	refuses("{ \"metrics\": \"x.prom\" }", "1:14: \"metrics\" must be an absolute path, not \"x.prom\"");
 	refuses("{ \"owner\": 1 }", "1:12: \"owner\" must be true or false, not a number");
 	refuses("{ \"log\": \"warn\" }",
 		"1:10: \"log\" must be \"error\", \"warning\", \"info\" or \"debug\", not \"warn\"");
