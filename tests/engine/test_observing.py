@@ -8,6 +8,8 @@ import prometheus
 from docker_api import wait_until
 from fixtures import SERVE, WEB_TO_DB, EngineTest, shop, specification
 
+PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "contrib", "docs", "json.md")
+
 
 class Observing(EngineTest):
     def setUp(self):
@@ -32,6 +34,19 @@ class Observing(EngineTest):
         self.assertEqual(bool(document["error"]), document["result"] == "unknown")
         self.assertEqual(document["service"] is None, document["result"] == "unknown")
         return document
+
+    def assert_as_documented(self, service):
+        """Each key of the page's example is there, and no other."""
+        with open(PAGE, encoding="utf-8") as file:
+            example = file.read().partition("## status")[2].partition("```json\n")[2].partition("```")[0]
+        example = json.loads(example)["service"]
+        for key, value in example.items():
+            if isinstance(value, dict):
+                self.assertEqual(set(service[key]), set(value), key)
+        self.assertEqual(set(service), set(example))
+        for key in ("repairs", "refused"):
+            if service[key]:
+                self.assertEqual(set(service[key][0]), set(example[key][0]))
 
     def await_status(self, result):
         wait_until(
@@ -60,6 +75,7 @@ class Observing(EngineTest):
         document = self.await_status("wrong")
         self.assertEqual(document["problems"], ["1 flow file is not in force"])
         [refused] = document["service"]["refused"]
+        self.assert_as_documented(document["service"])
         self.assertEqual((refused["file"], refused["kept"]), (self.bulkhead.flow_path("broken"), False))
         self.assertRegex(refused["why"], r"^1:\d+: ")
         text = self.bulkhead.command("status").stdout
@@ -110,6 +126,7 @@ class Observing(EngineTest):
         wait_until(lambda: self.status()["service"]["repairs"], "the repair is told")
         service = self.status()["service"]
         [repair] = service["repairs"]
+        self.assert_as_documented(service)
         self.assertEqual((repair["by"], service["drift"]["put_right"]), ("nft", 1))
         self.assertGreater(repair["pid"], 0)
         self.assertIn("put back: +1 -0 elements", repair["what"])
