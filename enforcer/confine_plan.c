@@ -142,6 +142,15 @@ static int add_resolvers(struct confine_plan *plan, const struct config *config)
 	return r;
 }
 
+/* The file is made anew each time. */
+static int add_metrics(struct confine_plan *plan, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	cleanup_free char *folder = strndup(path, slash > path ? (size_t)(slash - path) : 1);
+
+	return folder ? confine_plan_add(plan, folder, CONFINE_REPLACE) : -ENOMEM;
+}
+
 static int add_all(struct confine_plan *plan, const struct host *host)
 {
 	static const char *const read_only[] = { /* Libraries that are loaded late (names, TLS), and what they read. */
@@ -158,6 +167,8 @@ static int add_all(struct confine_plan *plan, const struct host *host)
 
 	if (r == 0)
 		r = confine_plan_add(plan, host->config->state, CONFINE_REPLACE);
+	if (r == 0 && host->config->metrics)
+		r = add_metrics(plan, host->config->metrics);
 	/* Not net/bridge alone: that is another one when br_netfilter was unloaded and loaded again. */
 	if (r == 0)
 		r = confine_plan_add(plan, "/proc/sys/net", CONFINE_CHANGE);

@@ -81,6 +81,7 @@ static const char *const allowed[] = {
 	"rename",
 	"renameat",
 	"renameat2",
+	"fchmod",
 	"unlink",
 	"unlinkat",
 	"mkdir",

@@ -21,7 +21,6 @@
 #include "reconcile.h"
 #include "service_internal.h"
 #include "service_reload.h"
-#include "state.h"
 
 /* Ready is said at the latest after this: an engine that waits for us must not be waited for. */
 #define READY_MS 300
@@ -59,20 +58,6 @@ static void fail(struct service *service, const char *reason)
 }
 
 /* ---- Reconciling ---- */
-
-static void write_state(struct service *service)
-{
-	cleanup_free char(*bridges)[16] = NULL;
-	struct error err;
-	size_t count;
-
-	if (!service->reconciler->inventory)
-		return;
-	if (state_collect(service->reconciler->inventory, &bridges, &count) < 0)
-		return;
-	if (state_write(service->host->config->state, bridges, count, &err) < 0)
-		log_warning("%s: after a reboot only docker0 is closed before the engine is heard", err.text);
-}
 
 /* report: of a comparison that succeeded. */
 static void settle(struct service *service, const char *what, int result, const struct reconcile_report *report,
@@ -115,7 +100,7 @@ static void look_at_everything(struct service *service, const char *why)
 	}
 	settle(service, why, result, &report, &err);
 	if (result == 0 && report.changed)
-		write_state(service);
+		service_write_state(service);
 }
 
 static void retry(void *data)
@@ -246,7 +231,7 @@ static void got_snapshot(struct inventory *inventory, const struct docker_info *
 	look_at_everything(service, "snapshot");
 	await_unknown_ports(service);
 	learn_all_bindings(service);
-	write_state(service);
+	service_write_state(service);
 	service_advise(service);
 	/* What everything at once needed, a single event does not. */
 	malloc_trim(0);
@@ -281,7 +266,7 @@ static void got_network(const char *id, struct network *network, const struct do
 		return;
 	service_log_cost("network", &report, times);
 	if (report.full)
-		write_state(service);
+		service_write_state(service);
 	learn_strangers(service, id);
 	await_unknown_ports(service);
 }
@@ -474,31 +459,6 @@ static void pat_watchdog(void *data)
 
 /* ---- Start ---- */
 
-/* The bridges of the last run, and docker0: closed before the engine has said a word. */
-static int read_closed(struct service *service, struct error *err)
-{
-	struct reconciler *r = service->reconciler;
-	char(*closed)[16];
-
-	if (state_read(service->host->config->state, &r->closed, &r->closed_count, err) < 0) {
-		log_warning("%s: only docker0 is closed before the engine is heard", err->text);
-		r->closed = NULL;
-		r->closed_count = 0;
-	}
-	for (size_t i = 0; i < r->closed_count; i++) {
-		if (strcmp(r->closed[i], "docker0") == 0)
-			return 0;
-	}
-	closed = realloc(r->closed, (r->closed_count + 1) * sizeof(*closed));
-	if (!closed)
-		return error_oom(err);
-	memset(closed[r->closed_count], 0, sizeof(*closed));
-	strcpy(closed[r->closed_count], "docker0");
-	r->closed = closed;
-	r->closed_count++;
-	return 0;
-}
-
 static int watch_kernel_and_links(struct service *service, struct error *err)
 {
 	static const struct docker_watch_handler handler = {
@@ -551,7 +511,7 @@ static int start(struct service *service, int *ret_signals, struct error *err)
 			    files->failure_count == 1 ? " is" : "s are");
 	r = reconcile_new(service->host->config, steal(files->set), true, &service->reconciler, err);
 	if (r == 0)
-		r = read_closed(service, err);
+		r = service_read_closed(service, err);
 	if (r == 0)
 		r = watch_kernel_and_links(service, err);
 	if (r == 0) {
@@ -602,8 +562,11 @@ int service_run(struct host *host)
 
 	lock = lock_take(&holder, &err);
 	/* Where it goes does not change with a reload. */
-	if (lock >= 0 && host->config->metrics)
+	if (lock >= 0 && host->config->metrics) {
 		service.metrics_path = strdup(host->config->metrics);
+		if (!service.metrics_path)
+			log_warning("metrics: out of memory: there are none");
+	}
 	/* What one that was killed has left says nothing of this one. */
 	if (lock >= 0)
 		status_remove();

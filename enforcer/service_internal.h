@@ -68,6 +68,10 @@ void service_status_engine(struct service *service, const struct docker_version 
 void service_status_lost(struct service *service, const char *reason);
 void service_status_done(struct service *service, const char *what, const struct reconcile_report *report);
 void service_status_failed(struct service *service);
+/* The bridges of the last run, and docker0: closed before the engine has said a word; and for the next run. */
+int service_read_closed(struct service *service, struct error *err);
+void service_write_state(struct service *service);
+
 /* Something that others had changed was put right. */
 void service_put_right(struct service *service, const char *what);
 

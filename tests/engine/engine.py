@@ -431,7 +431,7 @@ def command_line(pid):
 
 def remove_namespace(name):
     """With bulkhead's files that are named after the namespace."""
-    for kind in ("health", "lock"):
+    for kind in ("status", "lock"):
         try:
             os.unlink(f"{RUNTIME}/netns-{os.stat(f'/var/run/netns/{name}').st_ino}.{kind}")
         except OSError:
