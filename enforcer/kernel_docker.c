@@ -65,11 +65,12 @@ static int got_table(const struct nlmsghdr *header, void *data)
 {
 	struct finding *finding = data;
 	struct nftnl_table *table = nftnl_table_alloc();
+	const char *name;
 
 	if (!table)
 		return -ENOMEM;
-	if (nftnl_table_nlmsg_parse(header, table) == 0 &&
-	    strcmp(nftnl_table_get_str(table, NFTNL_TABLE_NAME), "docker-bridges") == 0)
+	name = nftnl_table_nlmsg_parse(header, table) == 0 ? nftnl_table_get_str(table, NFTNL_TABLE_NAME) : NULL;
+	if (name && strcmp(name, "docker-bridges") == 0)
 		finding->docker_bridges = true;
 	nftnl_table_free(table);
 	return 0;
@@ -110,7 +111,9 @@ static int read_expr(struct nftnl_expr *expr, void *data)
 		const char *match = nftnl_expr_get_str(expr, NFTNL_EXPR_MT_NAME);
 
 		bytes = nftnl_expr_get(expr, NFTNL_EXPR_MT_INFO, &length);
-		if (strcmp(match, "mark") == 0 && bytes && length >= sizeof(struct xt_mark_mtinfo1)) {
+		if (!match) {
+			reading->other = true;
+		} else if (strcmp(match, "mark") == 0 && bytes && length >= sizeof(struct xt_mark_mtinfo1)) {
 			struct xt_mark_mtinfo1 info;
 
 			memcpy(&info, bytes, sizeof(info));

@@ -64,22 +64,24 @@ static int read_all(const char *path, char **ret_text, size_t *ret_length, struc
 	return 0;
 }
 
-static int parse(const char *text, char (**ret_bridges)[16], size_t *ret_count)
+int state_parse(const char *text, size_t length, char (**ret_bridges)[16], size_t *ret_count)
 {
 	cleanup_free char(*bridges)[16] = NULL;
+	const char *end = text + length;
 	size_t count = 0, lines = 1;
 
-	for (const char *c = text; *c; c++)
-		lines += *c == '\n';
+	for (size_t i = 0; i < length; i++)
+		lines += text[i] == '\n';
 	bridges = calloc(lines, sizeof(*bridges));
 	if (!bridges)
 		return -ENOMEM;
-	while (*text) {
-		size_t length = strcspn(text, "\n");
+	while (text < end) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		size_t line = (size_t)((newline ? newline : end) - text);
 
-		if (is_link_name(text, length))
-			memcpy(bridges[count++], text, length);
-		text += length + (text[length] == '\n');
+		if (is_link_name(text, line))
+			memcpy(bridges[count++], text, line);
+		text += line + (newline != NULL);
 	}
 	*ret_bridges = steal(bridges);
 	*ret_count = count;
@@ -117,7 +119,7 @@ int state_read(const char *directory, char (**ret_bridges)[16], size_t *ret_coun
 	}
 	if (r < 0)
 		return r;
-	return parse(text, ret_bridges, ret_count) < 0 ? error_oom(err) : 0;
+	return state_parse(text, length, ret_bridges, ret_count) < 0 ? error_oom(err) : 0;
 }
 
 int state_collect(const struct inventory *inventory, char (**ret_bridges)[16], size_t *ret_count)

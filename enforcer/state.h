@@ -18,6 +18,9 @@
  * others can write the directory (trust_path) or the file. */
 int state_read(const char *directory, char (**ret_bridges)[16], size_t *ret_count, struct error *err);
 
+/* The bytes of such a file.  Pure.  0 or -ENOMEM. */
+int state_parse(const char *text, size_t length, char (**ret_bridges)[16], size_t *ret_count);
+
 /* The managed bridges of an inventory; the array is the caller's.  0 or -ENOMEM. */
 int state_collect(const struct inventory *inventory, char (**ret_bridges)[16], size_t *ret_count);
 

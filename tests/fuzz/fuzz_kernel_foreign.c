@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel tells of other people's tables: Docker's rules, as kernel_docker and kernel_icc read them, and the
+ * changes that kernel_monitor hears of.  The first byte says which.
+ *
+ * For the last the rest is a stream of messages.  For the others it is a list of what somebody has written, of which
+ * foreign_rules.h makes the messages: libnftnl trusts the kernel to write them well, and dies of those that are not.
+ */
+#include "netlink_scene.h"
+
+#include <assert.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/rule.h>
+
+#include "foreign_rules.h"
+#include "kernel_docker.h"
+#include "kernel_icc.h"
+#include "nft_expr.h"
+
+#define MARK 0x10000000u
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A rule in front of all that the fuzzer has said, without any condition, or with the mark's. */
+static size_t put_rule(char *buffer, uint8_t family, const char *table, const char *chain, uint32_t verdict, bool mark)
+{
+	uint8_t comment[NFT_EXPR_COMMENT_SIZE];
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+	struct nlmsghdr *header;
+	const uint32_t bit = MARK;
+
+	assert(rule && nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, table) == 0 &&
+	       nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, chain) == 0);
+	if (mark)
+		assert(nft_expr_meta(rule, NFT_META_MARK, NFT_REG_1) == 0 &&
+		       nft_expr_bitwise(rule, NFT_REG_1, bit, 0) == 0 &&
+		       nft_expr_equal(rule, NFT_REG_1, &bit, sizeof(bit)) == 0 &&
+		       nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, comment,
+					   nft_expr_comment("bulkhead: declared flows", comment)) == 0);
+	assert(nft_expr_verdict(rule, (int)verdict, NULL) == 0);
+	nftnl_rule_set_u64(rule, NFTNL_RULE_HANDLE, 77);
+	header = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWRULE, family, NLM_F_MULTI, 0);
+	nftnl_rule_nlmsg_build_payload(header, rule);
+	nftnl_rule_free(rule);
+	return header->nlmsg_len;
+}
+
+static size_t put_chain(char *buffer, uint8_t family, const char *name)
+{
+	struct nlmsghdr *header = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWCHAIN, family, NLM_F_MULTI, 0);
+
+	mnl_attr_put_strz(header, NFTA_CHAIN_TABLE, "filter");
+	mnl_attr_put_strz(header, NFTA_CHAIN_NAME, name);
+	return header->nlmsg_len;
+}
+
+/* ---- ICC ---- */
+
+static bool look(const enum kernel_docker_backend backends[2], enum kernel_icc_verdict verdicts[2])
+{
+	struct kernel kernel = scene_kernel();
+	struct kernel_state state = { .docker = { { .backend = backends[0] }, { .backend = backends[1] } } };
+	struct kernel_icc *icc = NULL;
+	struct error err = { "" };
+	int r = kernel_icc_new(&kernel, &state, &icc, &err);
+
+	scene_unpoison();
+	assert(r == 0 ? icc != NULL : !icc && err.text[0]);
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		verdicts[i] = kernel_icc_verdict(icc, i, "docker0");
+		assert(verdicts[i] == KERNEL_ICC_ABSENT || verdicts[i] == KERNEL_ICC_DROPPED ||
+		       verdicts[i] == KERNEL_ICC_ACCEPTED);
+		assert(backends[i] != KERNEL_DOCKER_NONE || verdicts[i] == KERNEL_ICC_ABSENT);
+	}
+	kernel_icc_free(icc);
+	return r == 0;
+}
+
+/* Whatever stands there: a drop in front of it drops, and an accept accepts. */
+static void fuzz_icc(char *buffer, size_t head, size_t size)
+{
+	static const enum kernel_docker_backend iptables[2] = { KERNEL_DOCKER_IPTABLES, KERNEL_DOCKER_IPTABLES };
+	static const enum kernel_docker_backend nftables[2] = { KERNEL_DOCKER_NFTABLES, KERNEL_DOCKER_NONE };
+	enum kernel_icc_verdict verdicts[2];
+
+	look(nftables, verdicts);
+	look(iptables, verdicts);
+	for (uint32_t verdict = NF_DROP; verdict <= NF_ACCEPT; verdict++) {
+		size_t used = put_rule(buffer, NFPROTO_IPV4, "filter", "FORWARD", verdict, false);
+
+		memmove(buffer + used, buffer + head, size);
+		scene.messages = buffer;
+		scene.size = used + size;
+		if (look(iptables, verdicts))
+			assert(verdicts[0] == (verdict == NF_DROP ? KERNEL_ICC_DROPPED : KERNEL_ICC_ACCEPTED));
+		memmove(buffer + head, buffer + used, size);
+	}
+}
+
+/* ---- Our rule in Docker's chain ---- */
+
+static bool read_docker(struct kernel_docker docker[2])
+{
+	struct kernel kernel = scene_kernel();
+	struct error err = { "" };
+	int r = kernel_docker_read(&kernel, MARK, docker, &err);
+
+	scene_unpoison();
+	assert(r == 0 || err.text[0]);
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		assert(memchr(docker[i].chain, 0, sizeof(docker[i].chain)));
+		assert((docker[i].backend == KERNEL_DOCKER_IPTABLES) == (docker[i].chain[0] != '\0'));
+		assert(docker[i].wanted == (docker[i].backend != KERNEL_DOCKER_NONE));
+		assert(!docker[i].accept_present || docker[i].wanted);
+		if (docker[i].backend == KERNEL_DOCKER_IPTABLES)
+			assert(!docker[i].accept_present || docker[i].installed == 1);
+	}
+	return r == 0;
+}
+
+/* Whatever stands there: a right rule in front of it is seen, and is in order unless there is another one of ours. */
+static void fuzz_docker(char *buffer, size_t head, size_t size)
+{
+	struct kernel_docker docker[2];
+	size_t used;
+
+	read_docker(docker);
+	used = put_chain(buffer, NFPROTO_IPV4, "DOCKER-USER");
+	used += put_rule(buffer + used, NFPROTO_IPV4, "filter", "DOCKER-USER", NF_ACCEPT, true);
+	memmove(buffer + used, buffer + head, size);
+	scene.messages = buffer;
+	scene.size = used + size;
+	if (read_docker(docker) && docker[0].backend == KERNEL_DOCKER_IPTABLES)
+		assert(docker[0].installed >= 1 && docker[0].accept_present == (docker[0].installed == 1));
+}
+
+/* ---- News ---- */
+
+/* The messages up to the first that is none. */
+static size_t whole_messages(const char *messages, size_t size)
+{
+	const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)messages;
+	int left = (int)size;
+
+	while (left > 0 && scene_ok(message, left))
+		message = mnl_nlmsg_next(message, &left);
+	return left > 0 ? size - (size_t)left : size;
+}
+
+static struct kernel_news drain(const char *messages, size_t size)
+{
+	struct kernel kernel = scene_kernel();
+	struct kernel_news news = { 0 };
+	struct error err = { "" };
+
+	assert(send(scene.monitor[1], messages, size, 0) == (ssize_t)size);
+	assert(kernel_monitor_drain(&kernel, &news, &err) == 0);
+	assert(memchr(news.name, 0, sizeof(news.name)) && !news.lost);
+	assert((news.pid == 0 && !news.name[0]) || news.ours || news.docker);
+	return news;
+}
+
+/* Whatever was said before: a rule of ours that somebody changed is news, and what we did ourselves never is. */
+static void fuzz_monitor(char *buffer, const char *messages, size_t size)
+{
+	struct nlmsghdr *own = (struct nlmsghdr *)(void *)buffer;
+	struct kernel_news news;
+	size_t used;
+
+	size = whole_messages(messages, size);
+	if (!size || size > 8192)
+		return;
+	news = drain(messages, size);
+	assert(!news.ours || memmem(messages, size, KERNEL_TABLE, strlen(KERNEL_TABLE)));
+	assert(!news.docker || memmem(messages, size, "docker-bridges", 14) || memmem(messages, size, "filter", 6));
+	used = put_rule(buffer, NFPROTO_INET, KERNEL_TABLE, "forward", NF_ACCEPT, false);
+	memmove(buffer + used, messages, size);
+	assert(drain(buffer, used + size).ours);
+	own->nlmsg_pid = SCENE_PORT;
+	assert(drain(buffer, used + size).ours == news.ours);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	/* What comes in front is put before it. */
+	const size_t head = 4096;
+	bool rules = size && (data[0] == 'i' || data[0] == 'd');
+	char *buffer;
+
+	if (size < 1 || size > FOREIGN_INPUT_MAX)
+		return 0;
+	buffer = calloc(1, head + (rules ? FOREIGN_MESSAGES_MAX : size));
+	if (!buffer)
+		return 0;
+	data++;
+	size--;
+	if (rules)
+		size = foreign_rules(data, size, buffer + head);
+	else
+		memcpy(buffer + head, data, size);
+	scene.messages = buffer + head;
+	scene.size = size;
+	if (data[-1] == 'i')
+		fuzz_icc(buffer, head, size);
+	else if (rules)
+		fuzz_docker(buffer, head, size);
+	else
+		fuzz_monitor(buffer, buffer + head, size);
+	free(buffer);
+	return 0;
+}
