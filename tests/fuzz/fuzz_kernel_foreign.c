@@ -21,8 +21,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A rule in front of all that the fuzzer has said, without any condition, or with the mark's. */
-static size_t put_rule(char *buffer, uint8_t family, const char *table, const char *chain, uint32_t verdict, bool mark)
+enum condition { NOTHING, OUR_MARK, OUR_BRIDGE, BRIDGES_LIKE_OURS, OTHER_BRIDGE, NOT_OUR_BRIDGE, CONDITIONS };
+
+static int put_interface(struct nftnl_rule *rule, uint32_t key, enum condition condition)
+{
+	const char name[16] = "docker0", other[16] = "docker01";
+	int r = nft_expr_meta(rule, key, NFT_REG_1);
+
+	if (condition == BRIDGES_LIKE_OURS)
+		return r ?: nft_expr_equal(rule, NFT_REG_1, name, 4);
+	if (condition == NOT_OUR_BRIDGE)
+		return r ?: nft_expr_differs(rule, NFT_REG_1, name, sizeof(name));
+	return r ?: nft_expr_equal(rule, NFT_REG_1, condition == OTHER_BRIDGE ? other : name, sizeof(name));
+}
+
+/* A rule in front of all that the fuzzer has said. */
+static size_t put_rule(char *buffer, uint8_t family, const char *table, const char *chain, uint32_t verdict,
+		       enum condition condition)
 {
 	uint8_t comment[NFT_EXPR_COMMENT_SIZE];
 	struct nftnl_rule *rule = nftnl_rule_alloc();
@@ -31,7 +46,10 @@ static size_t put_rule(char *buffer, uint8_t family, const char *table, const ch
 
 	assert(rule && nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, table) == 0 &&
 	       nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, chain) == 0);
-	if (mark)
+	if (condition >= OUR_BRIDGE)
+		assert(put_interface(rule, NFT_META_IIFNAME, condition) == 0 &&
+		       put_interface(rule, NFT_META_OIFNAME, condition) == 0);
+	if (condition == OUR_MARK)
 		assert(nft_expr_meta(rule, NFT_META_MARK, NFT_REG_1) == 0 &&
 		       nft_expr_bitwise(rule, NFT_REG_1, bit, 0) == 0 &&
 		       nft_expr_equal(rule, NFT_REG_1, &bit, sizeof(bit)) == 0 &&
@@ -56,6 +74,8 @@ static size_t put_chain(char *buffer, uint8_t family, const char *name)
 
 /* ---- ICC ---- */
 
+static const enum kernel_docker_backend iptables[2] = { KERNEL_DOCKER_IPTABLES, KERNEL_DOCKER_IPTABLES };
+
 static bool look(const enum kernel_docker_backend backends[2], enum kernel_icc_verdict verdicts[2])
 {
 	struct kernel kernel = scene_kernel();
@@ -76,24 +96,40 @@ static bool look(const enum kernel_docker_backend backends[2], enum kernel_icc_v
 	return r == 0;
 }
 
-/* Whatever stands there: a drop in front of it drops, and an accept accepts. */
+/* What becomes of it with one more rule in front. */
+static bool look_behind(char *buffer, size_t head, size_t size, uint32_t verdict, enum condition condition,
+			enum kernel_icc_verdict verdicts[2])
+{
+	size_t used = put_rule(buffer, NFPROTO_IPV4, "filter", "FORWARD", verdict, condition);
+	bool known;
+
+	memmove(buffer + used, buffer + head, size);
+	scene.messages = buffer;
+	scene.size = used + size;
+	known = look(iptables, verdicts);
+	memmove(buffer + head, buffer + used, size);
+	return known;
+}
+
+/* Whatever stands there: a drop in front of it drops and an accept accepts, if it is about our bridge; and one that is
+ * about others changes nothing. */
 static void fuzz_icc(char *buffer, size_t head, size_t size)
 {
-	static const enum kernel_docker_backend iptables[2] = { KERNEL_DOCKER_IPTABLES, KERNEL_DOCKER_IPTABLES };
 	static const enum kernel_docker_backend nftables[2] = { KERNEL_DOCKER_NFTABLES, KERNEL_DOCKER_NONE };
-	enum kernel_icc_verdict verdicts[2];
+	enum kernel_icc_verdict without[2], with[2];
 
-	look(nftables, verdicts);
-	look(iptables, verdicts);
+	look(nftables, without);
+	if (!look(iptables, without))
+		return;
 	for (uint32_t verdict = NF_DROP; verdict <= NF_ACCEPT; verdict++) {
-		size_t used = put_rule(buffer, NFPROTO_IPV4, "filter", "FORWARD", verdict, false);
+		enum kernel_icc_verdict decided = verdict == NF_DROP ? KERNEL_ICC_DROPPED : KERNEL_ICC_ACCEPTED;
 
-		memmove(buffer + used, buffer + head, size);
-		scene.messages = buffer;
-		scene.size = used + size;
-		if (look(iptables, verdicts))
-			assert(verdicts[0] == (verdict == NF_DROP ? KERNEL_ICC_DROPPED : KERNEL_ICC_ACCEPTED));
-		memmove(buffer + head, buffer + used, size);
+		for (int condition = NOTHING; condition < CONDITIONS; condition++) {
+			bool fits = condition == NOTHING || condition == OUR_BRIDGE || condition == BRIDGES_LIKE_OURS;
+
+			if (look_behind(buffer, head, size, verdict, (enum condition)condition, with))
+				assert(with[0] == (fits ? decided : without[0]) && with[1] == without[1]);
+		}
 	}
 }
 
@@ -118,20 +154,27 @@ static bool read_docker(struct kernel_docker docker[2])
 	return r == 0;
 }
 
-/* Whatever stands there: a right rule in front of it is seen, and is in order unless there is another one of ours. */
+/* Whatever stands there: a right rule in front of it is seen, and is in order unless there is another one of ours; with
+ * a rule in front of itself it never is. */
 static void fuzz_docker(char *buffer, size_t head, size_t size)
 {
 	struct kernel_docker docker[2];
-	size_t used;
 
 	read_docker(docker);
-	used = put_chain(buffer, NFPROTO_IPV4, "DOCKER-USER");
-	used += put_rule(buffer + used, NFPROTO_IPV4, "filter", "DOCKER-USER", NF_ACCEPT, true);
-	memmove(buffer + used, buffer + head, size);
-	scene.messages = buffer;
-	scene.size = used + size;
-	if (read_docker(docker) && docker[0].backend == KERNEL_DOCKER_IPTABLES)
-		assert(docker[0].installed >= 1 && docker[0].accept_present == (docker[0].installed == 1));
+	for (int covered = 0; covered < 2; covered++) {
+		size_t used = put_chain(buffer, NFPROTO_IPV4, "DOCKER-USER");
+
+		if (covered)
+			used += put_rule(buffer + used, NFPROTO_IPV4, "filter", "DOCKER-USER", NF_DROP, NOTHING);
+		used += put_rule(buffer + used, NFPROTO_IPV4, "filter", "DOCKER-USER", NF_ACCEPT, OUR_MARK);
+		memmove(buffer + used, buffer + head, size);
+		scene.messages = buffer;
+		scene.size = used + size;
+		if (read_docker(docker) && docker[0].backend == KERNEL_DOCKER_IPTABLES)
+			assert(docker[0].installed >= 1 &&
+			       docker[0].accept_present == (!covered && docker[0].installed == 1));
+		memmove(buffer + head, buffer + used, size);
+	}
 }
 
 /* ---- News ---- */
@@ -173,7 +216,7 @@ static void fuzz_monitor(char *buffer, const char *messages, size_t size)
 	news = drain(messages, size);
 	assert(!news.ours || memmem(messages, size, KERNEL_TABLE, strlen(KERNEL_TABLE)));
 	assert(!news.docker || memmem(messages, size, "docker-bridges", 14) || memmem(messages, size, "filter", 6));
-	used = put_rule(buffer, NFPROTO_INET, KERNEL_TABLE, "forward", NF_ACCEPT, false);
+	used = put_rule(buffer, NFPROTO_INET, KERNEL_TABLE, "forward", NF_ACCEPT, NOTHING);
 	memmove(buffer + used, messages, size);
 	assert(drain(buffer, used + size).ours);
 	own->nlmsg_pid = SCENE_PORT;
