@@ -144,7 +144,7 @@ static int reconcile_once(struct host *host, struct output *output, bool *ret_ch
 			  struct error *err)
 {
 	cleanup_of(reconciler) struct reconciler *reconciler = NULL;
-	struct reconcile_report report;
+	struct reconcile_report report = { 0 };
 	int r = oneshot_prepare(host, &reconciler, ret_refused, err);
 
 	if (r == 0)

@@ -348,9 +348,11 @@ int daemon_settings_parse_command(const char *text, size_t length, struct daemon
 	struct arguments arguments = { text, text + length };
 	struct daemon_settings taken = { 0 };
 	size_t argument_length;
-	const char *argument = next_argument(&arguments, &argument_length);
+	const char *argument;
 	int r = 0;
 
+	/* The program's name. */
+	(void)next_argument(&arguments, &argument_length);
 	while (r == 0 && (argument = next_argument(&arguments, &argument_length))) {
 		if (argument_length == 2 && memcmp(argument, "--", 2) == 0)
 			break;

@@ -80,7 +80,7 @@ bool docker_json_is(const cJSON *item, const char *name)
 
 const char *docker_json_string(const cJSON *item)
 {
-	return cJSON_IsString(item) ? item->valuestring : NULL;
+	return item && cJSON_IsString(item) ? item->valuestring : NULL;
 }
 
 int docker_json_object(const cJSON *root, const char *what, struct error *err)

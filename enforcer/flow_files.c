@@ -98,9 +98,7 @@ static int open_checked(int at, const char *name, const char *file, struct stat 
 	r = check_file(ret_status, file, diagnostics);
 	if (r < 0)
 		return r;
-	r = fd;
-	fd = -1;
-	return r;
+	return steal_fd(&fd);
 }
 
 int flow_files_read(const char *path, char **ret_text, size_t *ret_length, struct diagnostics *diagnostics)
@@ -206,8 +204,8 @@ static int load_file(struct load *load, int at, const char *name, const char *fi
 {
 	cleanup_free char *text = NULL;
 	cleanup_close int fd = -1;
-	struct stat status;
-	size_t length;
+	struct stat status = { 0 };
+	size_t length = 0;
 	int r;
 
 	fd = open_checked(at, name, file, &status, load->diagnostics);

@@ -159,7 +159,7 @@ static int make_ends(struct probe_endpoints *endpoints, struct probe_place *plac
 	/* A bridge takes the smallest MTU of its ports: ours change nothing. */
 	struct links_veth sender = { .mtu = bridge->mtu, .netns = endpoints->senders.fd };
 	struct links_veth receiver = { .mtu = bridge->mtu, .netns = endpoints->receivers.fd };
-	struct links_view inside;
+	struct links_view inside = { 0 };
 	int r = make_names(place, &sender, &receiver, err);
 
 	if (r == 0)

@@ -164,7 +164,7 @@ static char *unescape(const char *field, size_t length)
 /* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw": the fields from the third to the fifth. */
 static int add_mount(const char *line, struct proc_mount **mounts, size_t *count)
 {
-	const char *field = line, *device = NULL, *root = NULL;
+	const char *field = line, *device = "", *root = "";
 	size_t length = 0, device_length = 0, root_length = 0;
 	struct proc_mount *grown;
 

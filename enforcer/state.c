@@ -105,7 +105,7 @@ int state_read(const char *directory, char (**ret_bridges)[16], size_t *ret_coun
 {
 	cleanup_free char *text = NULL;
 	char path[4096];
-	size_t length;
+	size_t length = 0;
 	int r = check_directory(directory, err);
 
 	if (r < 0)
@@ -119,7 +119,7 @@ int state_read(const char *directory, char (**ret_bridges)[16], size_t *ret_coun
 	}
 	if (r < 0)
 		return r;
-	return state_parse(text, length, ret_bridges, ret_count) < 0 ? error_oom(err) : 0;
+	return !text || state_parse(text, length, ret_bridges, ret_count) < 0 ? error_oom(err) : 0;
 }
 
 int state_collect(const struct inventory *inventory, char (**ret_bridges)[16], size_t *ret_count)
@@ -183,7 +183,7 @@ static int replace(const char *directory, const char *path, const char *text, si
 int state_write(const char *directory, char (*bridges)[16], size_t count, struct error *err)
 {
 	cleanup_free char *text = malloc(count * 16 + 1), *old = NULL;
-	size_t length = 0, old_length;
+	size_t length = 0, old_length = 0;
 	char path[4096];
 
 	if (!text)
@@ -201,7 +201,8 @@ int state_write(const char *directory, char (*bridges)[16], size_t count, struct
 	if (access(directory, F_OK) < 0 && mkdir(directory, 0755) < 0 && errno != EEXIST)
 		return error_set(err, -errno, "%s: %s", directory, strerror(errno));
 	path_in(directory, STATE_FILE, path);
-	if (read_all(path, &old, &old_length, NULL) == 0 && old_length == length && memcmp(old, text, length) == 0)
+	if (read_all(path, &old, &old_length, NULL) == 0 && old && old_length == length &&
+	    memcmp(old, text, length) == 0)
 		return 0;
 	return replace(directory, path, text, length, err);
 }
