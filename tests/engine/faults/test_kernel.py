@@ -89,14 +89,14 @@ class FullDisk(EngineTestCase):
         self.begin(faulty=False)
         self.bulkhead.stop()
         directory = self.bulkhead.state_directory
-        script = f"mount -t tmpfs -o size=4k none {directory} && echo docker0 >{directory}/bridges && exec \"$@\""
+        script = f"mount -t tmpfs -o size=4k,mode=755 none {directory} && echo docker0 >{directory}/bridges && exec \"$@\""
         self.bulkhead.wrapper = ["unshare", "--mount", "sh", "-c", script, "sh"]
         self.bulkhead.start()
         self.bulkhead.settle()
         inside = f"/proc/{self.bulkhead.process.pid}/root{directory}"
         self.engine.create_network("late")
         self.addCleanup(self.engine.remove_network, "late")
-        wait_until(lambda: "No space left on device" in self.bulkhead.log_text(), "it says so")
+        wait_until(lambda: "No space left on device" in self.bulkhead.log_text(), self.bulkhead.log_text)
         self.assertEqual(os.listdir(inside), ["bridges"])
         with open(f"{inside}/bridges", encoding="ascii") as file:
             self.assertEqual(file.read(), "docker0\n")

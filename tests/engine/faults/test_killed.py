@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import subprocess
 import time
 import unittest
 
@@ -12,9 +11,9 @@ from faults.common import FLOW, LONG, FaultTest
 from fixtures import shop
 
 MOMENTS = 500 if LONG else 40
-# Of the steps that only read, and so leave nothing half done, so many are tried.
-READING = 1000 if LONG else 10
-READS = ("recv", "recvmsg", "sendto", "open")
+# Before and after each of these; and of the others, most of which leave nothing half done, before and after so many.
+NAMED = ("transaction", "rename", "fsync", "unlink", "mkdir")
+OTHERS = 100000 if LONG else 10
 
 
 class Killed(FaultTest):
@@ -26,7 +25,8 @@ class Killed(FaultTest):
     def ended(self):
         status = self.bulkhead.process.poll()
         if status is not None:
-            self.assertEqual(status, -signal.SIGKILL, self.bulkhead.log_text()[-2000:])
+            # The service has given up the right to send a signal: then it ends on an instruction that is none.
+            self.assertIn(status, (-signal.SIGKILL, -signal.SIGILL), self.bulkhead.log_text()[-2000:])
             self.bulkhead.process = None
         return status is not None
 
@@ -52,12 +52,12 @@ class Killed(FaultTest):
         self.bulkhead.stop()
         self.bulkhead.must("clear")
 
-    def chosen(self, names):
-        """Numbers of steps, the first is 1: whatever leaves a trace, and some of the others."""
-        writing = [number for number, name in enumerate(names, 1) if name not in READS]
-        reading = [number for number, name in enumerate(names, 1) if name in READS]
-        some = random.sample(reading, min(READING, len(reading)))
-        return sorted(writing + some)
+    @staticmethod
+    def chosen(names):
+        """Numbers of steps, the first is 1."""
+        named = [number for number, name in enumerate(names, 1) if name in NAMED]
+        others = [number for number, name in enumerate(names, 1) if name not in NAMED]
+        return sorted(named + random.sample(others, min(OTHERS, len(others))))
 
     def kill_at_each(self, numbers, do):
         """How many of them it came to."""
@@ -97,7 +97,7 @@ class Killed(FaultTest):
         self.clear()
         names = self.steps_of(self.start)
         killed = 0
-        for number in [number for number, name in enumerate(names, 1) if name not in READS]:
+        for number in self.chosen(names):
             self.clear()
             killed += self.kill_at_each([number], self.start)
             tables = self.engine.run_inside("nft", "list", "tables").stdout
@@ -117,7 +117,7 @@ class Killed(FaultTest):
             self.bulkhead.process.send_signal(signal.SIGHUP)
 
         names = self.steps_of(reload)
-        numbers = [number for number, name in enumerate(names, 1) if name not in READS]
+        numbers = self.chosen(names)
 
         def start_and_reload():
             stop_at, self.fault.stop_at = self.fault.stop_at, 0
