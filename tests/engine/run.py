@@ -49,6 +49,13 @@ MODULES = {
 }
 
 
+KILLED = "faults.test_killed.Killed.test_at_"
+# What takes long is begun first, each by itself.
+FAULTS = [f"{KILLED}{what}" for what in ("every_step_of_the_first_start", "every_step_of_a_start", "random_moments")]
+FAULTS += [f"{KILLED}every_step_of_a_reload"]
+FAULTS += [name for name in MODULES if name.startswith("faults.") and name != "faults.test_killed"]
+
+
 class Result(unittest.TextTestResult):
     """One line a test, with its time; what belongs to it stays with it."""
 
@@ -151,11 +158,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", help="build directory: where the programs bulkhead and tests/probe are")
     parser.add_argument("--failfast", action="store_true")
-    parser.add_argument("--long", action="store_true", help="faults: kill at every step, and at 500 moments")
+    parser.add_argument("--long", action="store_true", help="the faults alone; killed at every step, and at 500 moments")
     parser.add_argument("--table", help="faults: write what was measured into that file, as a table")
     parser.add_argument("--jobs", type=int, default=workers.default_jobs(), help="modules at once (%(default)s)")
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("tests", nargs="*", default=sorted(MODULES, key=MODULES.get, reverse=True))
+    parser.add_argument("tests", nargs="*")
     options = parser.parse_args()
     if options.build:
         build = os.path.abspath(options.build)
@@ -166,6 +173,8 @@ def main():
         os.environ.setdefault("BULKHEAD_FAULT_LIBRARY", f"{build}/tests/libfault.so")
     if options.long:
         os.environ["BULKHEAD_FAULTS_LONG"] = "1"
+        options.tests = options.tests or FAULTS
+    options.tests = options.tests or sorted(MODULES, key=MODULES.get, reverse=True)
     if options.table:
         os.environ["BULKHEAD_FAULTS_TABLE"] = lines = f"{os.path.abspath(options.table)}.lines"
         open(lines, "w", encoding="utf-8").close()
