@@ -159,6 +159,7 @@ void engine_facts_clear(struct engine_facts *facts)
 	free(facts->file_path);
 	free(facts->socket_unit);
 	free(facts->root);
+	free(facts->root_problem);
 	*facts = (struct engine_facts){ 0 };
 }
 

@@ -47,6 +47,8 @@ struct engine_facts {
 	 * a root of its own, /proc/PID/root. */
 	char *root;
 	bool apart; /* … of its own */
+	/* Why it cannot be told which of both. */
+	char *root_problem;
 	/* What it listens on: TCP sockets whatever for, and the paths of unix sockets. */
 	char *listeners_problem;
 	struct proc_listener *listeners;

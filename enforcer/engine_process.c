@@ -19,7 +19,7 @@ struct candidate {
 	char *root; /* see struct engine_facts */
 	bool apart;
 	struct daemon_settings command, file;
-	char *file_path, *file_problem;
+	char *root_problem, *file_path, *file_problem;
 	bool file_exists;
 	enum {
 		CANDIDATE_OTHER,       /* it has other data, or another process has its pidfile */
@@ -36,6 +36,7 @@ static void candidate_clear(struct candidate *candidate)
 	daemon_settings_clear(&candidate->command);
 	daemon_settings_clear(&candidate->file);
 	free(candidate->root);
+	free(candidate->root_problem);
 	free(candidate->file_path);
 	free(candidate->file_problem);
 	*candidate = (struct candidate){ 0 };
@@ -63,7 +64,8 @@ static int same_namespace(const char *root, const char *own, const char *other, 
 	return r < 0 ? r : strcmp(one, two) == 0;
 }
 
-/* Where it cannot be told whether they are the host's, that is the file's problem. */
+/* Where it cannot be told whether they are the host's, they are looked for there; then that is a problem of the file's,
+ * too. */
 static int find_root(const char *root, struct candidate *candidate)
 {
 	char path[64], link[4096];
@@ -77,7 +79,8 @@ static int find_root(const char *root, struct candidate *candidate)
 		same = r < 0 ? (r == -ENOENT ? 1 : r) : strcmp(link, "/") == 0;
 	}
 	candidate->apart = same == 0;
-	if (same < 0 && engine_set_text(&candidate->file_problem, err.text) < 0)
+	if (same < 0 && (engine_set_text(&candidate->file_problem, err.text) < 0 ||
+			 engine_set_text(&candidate->root_problem, err.text) < 0))
 		return -ENOMEM;
 	if (!candidate->apart)
 		return engine_set_text(&candidate->root, root);
@@ -365,6 +368,7 @@ int engine_process_find(const char *root, struct engine_facts *facts)
 	}
 	facts->pid = search.best.pid;
 	facts->root = search.best.root;
+	facts->root_problem = search.best.root_problem;
 	facts->apart = search.best.apart;
 	facts->command = search.best.command;
 	facts->file = search.best.file;

@@ -125,71 +125,108 @@ static bool named_so(const char *source)
 	return false;
 }
 
-/* Whether it is the socket, or a folder above it, under whatever name.  What cannot be looked at is compared by its
- * text. */
-static bool leads_to(const char *root, const char *source, const char *socket)
+static bool is_same(const struct stat *one, const struct stat *other)
 {
-	struct stat wanted, status;
-	bool known = verify_files_stat(root, source, &wanted, NULL) == 0;
-	char path[4096];
+	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+/* Whether it is the socket, or a folder above it, up to the root, under whatever name: 1 or 0.  Negative errno where
+ * one of them is there, perhaps, but cannot be looked at. */
+static int leads_to(const char *root, const char *source, const struct stat *wanted, const char *socket,
+		    struct error *err)
+{
+	char path[PATH_MAX];
+	int result = 0;
 
 	if (proc_lies_in(socket, source))
-		return true;
-	if (!known || strlen(socket) >= sizeof(path))
-		return false;
+		return 1;
+	if (!wanted || strlen(socket) >= sizeof(path))
+		return 0;
 	strcpy(path, socket);
 	for (;;) {
-		char *slash;
+		struct stat status;
+		int r = verify_files_stat(root, path[0] ? path : "/", &status, result < 0 ? NULL : err);
 
-		if (verify_files_stat(root, path, &status, NULL) == 0 && status.st_dev == wanted.st_dev &&
-		    status.st_ino == wanted.st_ino)
-			return true;
-		slash = strrchr(path, '/');
-		if (!slash || slash == path)
-			return false;
-		*slash = '\0';
+		if (r == 0 && is_same(&status, wanted))
+			return 1;
+		if (r < 0 && r != -ENOENT && result == 0)
+			result = r;
+		if (!path[0])
+			return result;
+		*strrchr(path, '/') = '\0';
 	}
 }
 
-static bool leads_to_any(struct verify *verify, const struct verify_sockets *sockets, const char *source)
+static int leads_to_any(struct verify *verify, const struct verify_sockets *sockets, const char *source,
+			struct error *err)
 {
+	const struct engine_facts *facts = verify->engine_facts;
 	const char *root = root_of(verify);
+	struct stat status;
+	bool exists;
+	int result;
 
 	if (source[0] != '/')
-		return false;
+		return 0;
 	if (named_so(source))
-		return true;
+		return 1;
+	result = verify_files_stat(root, source, &status, err);
+	exists = result == 0;
+	/* What is not there is no other name of anything; but not there for whom? */
+	if (result == 0 || result == -ENOENT)
+		result = facts && facts->root_problem ? error_set(err, -EXDEV, "%s", facts->root_problem) : 0;
 	for (size_t i = 0; i < sockets->paths.count; i++) {
-		if (leads_to(root, source, sockets->paths.items[i]))
-			return true;
+		int r = leads_to(root, source, exists ? &status : NULL, sockets->paths.items[i],
+				 result < 0 ? NULL : err);
+
+		if (r > 0)
+			return 1;
+		if (r < 0 && result == 0)
+			result = r;
 	}
-	return false;
+	return result < 0 ? error_context(err, result, "%s cannot be compared with the engine's socket", source) : 0;
+}
+
+/* What leads there counts, whatever else could not be looked at; the first of that is kept. */
+static int look_at(struct verify *verify, const struct verify_sockets *sockets, const char *source,
+		   const char **ret_source, int before, struct error *err)
+{
+	struct error problem;
+	int r = leads_to_any(verify, sockets, source, &problem);
+
+	if (r > 0)
+		*ret_source = source;
+	if (r < 0 && before == 0)
+		*err = problem;
+	return before < 0 || r > 0 ? before : r;
 }
 
 int verify_sockets_find(struct verify *verify, struct verify_sockets *sockets, const struct docker_exposure *exposure,
 			const char **ret_source, struct error *err)
 {
-	int r = 0;
+	const struct docker_volumes *volumes = &sockets->volumes;
+	struct error problem;
+	int result = 0, r;
 
 	*ret_source = NULL;
 	if (!sockets->known && exposure->sources.count + exposure->volumes.count && learn_paths(verify, sockets) < 0)
 		return error_oom(err);
-	for (size_t i = 0; i < exposure->sources.count; i++) {
-		if (leads_to_any(verify, sockets, exposure->sources.items[i])) {
-			*ret_source = exposure->sources.items[i];
-			return 0;
+	for (size_t i = 0; !*ret_source && i < exposure->sources.count; i++)
+		result = look_at(verify, sockets, exposure->sources.items[i], ret_source, result, err);
+	if (*ret_source)
+		return 0;
+	if (exposure->volumes.count && !sockets->volumes_known) {
+		r = learn_volumes(verify, sockets, &problem);
+		if (r < 0 && result == 0) {
+			*err = problem;
+			result = r;
 		}
 	}
-	if (exposure->volumes.count && !sockets->volumes_known)
-		r = learn_volumes(verify, sockets, err);
-	for (size_t i = 0; r == 0 && i < sockets->volumes.names.count; i++) {
-		if (texts_have(&exposure->volumes, sockets->volumes.names.items[i]) &&
-		    leads_to_any(verify, sockets, sockets->volumes.devices.items[i])) {
-			*ret_source = sockets->volumes.devices.items[i];
-			return 0;
-		}
+	for (size_t i = 0; !*ret_source && i < volumes->names.count; i++) {
+		if (texts_have(&exposure->volumes, volumes->names.items[i]))
+			result = look_at(verify, sockets, volumes->devices.items[i], ret_source, result, err);
 	}
-	return r;
+	return *ret_source ? 0 : result;
 }
 
 void verify_sockets_clear(struct verify_sockets *sockets)

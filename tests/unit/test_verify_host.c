@@ -782,6 +782,9 @@ static void mounts_that_lead_to_a_socket(void **state)
 		{ "/usr", false },
 		{ "/usr/docker.sock", true },
 		{ "/nowhere", false },
+		{ "/usr/root", true },
+		{ "/usr/top", true },
+		{ "/usr/usr", false },
 	};
 	struct scene *scene = *state;
 	struct verify_sockets sockets = { .known = true, .volumes_known = true };
@@ -792,6 +795,9 @@ static void mounts_that_lead_to_a_socket(void **state)
 	scene_put(scene, "/srv/realer/x", "");
 	scene_folder(scene, "/usr");
 	scene_link(scene, "/mnt/asked", "/srv/real");
+	scene_link(scene, "/usr/root", "/");
+	scene_link(scene, "/usr/top", "/srv");
+	scene_link(scene, "/usr/usr", "/usr");
 	assert_int_equal(link(scene_path(scene, "/srv/real/engine.sock", place), scene_path(scene, "/mnt/hard", other)),
 			 0);
 	assert_int_equal(verify_files_real(scene->root, "/mnt/asked/engine.sock", real, &err), 0);
@@ -814,6 +820,103 @@ static void mounts_that_lead_to_a_socket(void **state)
 		docker_exposure_clear(&exposure);
 	}
 	verify_sockets_clear(&sockets);
+}
+
+static int find_socket(struct scene *scene, const struct texts *sources, const char **ret_source, struct error *err)
+{
+	struct verify_sockets sockets = { .known = true, .volumes_known = true };
+	const struct docker_exposure exposure = { .sources = *sources };
+	int r;
+
+	assert_int_equal(texts_addf(&sockets.paths, "/srv/engine.sock"), 0);
+	r = verify_sockets_find(&scene->verify, &sockets, &exposure, ret_source, err);
+	verify_sockets_clear(&sockets);
+	return r;
+}
+
+static int find_as(struct scene *scene, uid_t user, const struct texts *sources, const char **ret_source,
+		   struct error *err)
+{
+	int r;
+
+	assert_int_equal(seteuid(user), 0);
+	r = find_socket(scene, sources, ret_source, err);
+	assert_int_equal(seteuid(0), 0);
+	return r;
+}
+
+/* What cannot be looked at may be anything; only what is not there is nothing. */
+static void mounts_that_nobody_may_see(void **state)
+{
+	struct scene *scene = *state;
+	cleanup_texts struct texts hidden = { 0 }, both = { 0 }, other = { 0 };
+	const char *source;
+	struct error err;
+
+	if (geteuid() != 0)
+		skip();
+	scene_put(scene, "/srv/engine.sock", "");
+	scene_put(scene, "/usr/file", "");
+	scene_link(scene, "/closed/link", "/srv/engine.sock");
+	assert_int_equal(texts_addf(&hidden, "/closed/link"), 0);
+	assert_int_equal(texts_addf(&both, "/closed/link"), 0);
+	assert_int_equal(texts_addf(&both, "/srv"), 0);
+	assert_int_equal(texts_addf(&other, "/usr/file"), 0);
+	assert_int_equal(texts_addf(&other, "/usr/nothing"), 0);
+	/* It can be seen, and leads there. */
+	assert_int_equal(find_as(scene, 65534, &hidden, &source, &err), 0);
+	assert_string_equal(source, "/closed/link");
+	scene_mode(scene, "/closed", 0700);
+	assert_int_equal(find_as(scene, 65534, &hidden, &source, &err), -EACCES);
+	assert_null(source);
+	assert_string_equal(err.text, "/closed/link cannot be compared with the engine's socket: /closed/link: "
+				      "Permission denied");
+	/* What another one leads to is known all the same. */
+	assert_int_equal(find_as(scene, 65534, &both, &source, &err), 0);
+	assert_string_equal(source, "/srv");
+	/* Nor can another name be told where the socket itself cannot be looked at. */
+	assert_int_equal(find_as(scene, 65534, &other, &source, &err), 0);
+	assert_null(source);
+	scene_mode(scene, "/srv", 0700);
+	assert_int_equal(find_as(scene, 65534, &other, &source, &err), -EACCES);
+	assert_string_equal(err.text, "/usr/file cannot be compared with the engine's socket: /srv/engine.sock: "
+				      "Permission denied");
+	assert_int_equal(find_socket(scene, &other, &source, &err), 0);
+	assert_null(source);
+}
+
+/* An engine with mounts of its own has other files under the same names. */
+static void mounts_of_an_engine_somewhere(void **state)
+{
+	struct scene *scene = *state;
+	cleanup_texts struct texts other = { 0 }, socket = { 0 };
+	struct engine_facts *facts = calloc(1, sizeof(*facts));
+	const char *source;
+	struct error err;
+
+	if (geteuid() != 0) {
+		free(facts);
+		skip();
+	}
+	assert_int_equal(texts_addf(&other, "/usr/nothing"), 0);
+	assert_int_equal(texts_addf(&socket, "/srv"), 0);
+	scene_engine(scene, "/usr/bin/dockerd");
+	scene_mounts(scene, 1, "mnt:[1]");
+	scene_mounts(scene, PID, "mnt:[1]");
+	assert_int_equal(engine_facts_read_host(scene->root, facts), 0);
+	scene->verify.engine_facts = facts;
+	assert_null(facts->root_problem);
+	assert_int_equal(find_socket(scene, &other, &source, &err), 0);
+	engine_facts_clear(facts);
+	scene_mode(scene, "/proc/100/ns", 0700);
+	assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(engine_facts_read_host(scene->root, facts), 0);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(find_socket(scene, &other, &source, &err), -EXDEV);
+	assert_string_equal(err.text, "/usr/nothing cannot be compared with the engine's socket: /proc/100/ns/mnt: "
+				      "Permission denied");
+	assert_int_equal(find_socket(scene, &socket, &source, &err), 0);
+	assert_string_equal(source, "/srv");
 }
 
 #define test(function) cmocka_unit_test_setup_teardown(function, scene_enter, scene_leave)
@@ -847,6 +950,8 @@ int main(void)
 		test(a_root_that_is_none),
 		test(old_tables),
 		test(mounts_that_lead_to_a_socket),
+		test(mounts_that_nobody_may_see),
+		test(mounts_of_an_engine_somewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
