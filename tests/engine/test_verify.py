@@ -18,6 +18,7 @@ from fixtures import SERVE, WEB_TO_DB, EngineTest, shop, specification
 ICC = "com.docker.network.bridge.enable_icc"
 ON = ("1", "t", "T", "TRUE", "true", "True")
 OFF = ("0", "f", "F", "FALSE", "false", "False")
+UNIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "contrib", "bulkhead-verify.service")
 DOCUMENTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "contrib", "docs")
 
 
@@ -740,17 +741,42 @@ class Blind(VerifyTest):
             (one["id"], one["subject"]) for one in self.document["findings"] if one["status"] != "pass"
         }
 
+    def with_capabilities(self, *names):
+        """What is said of the mounts by a verify with these alone, and with mounts of its own, as in a sandboxed unit."""
+        bounds = ",".join(["-all", *(f"+{name.lower().removeprefix('cap_')}" for name in names)])
+        answer = self.engine.run_inside(
+            "unshare", "--mount", "setpriv", f"--bounding-set={bounds}", program_path(), "verify", "--json",
+            "--only", "engine-socket", *self.bulkhead.options, check=False)
+        return {(one["subject"], one["status"]) for one in json.loads(answer.stdout)["findings"]}
+
+    def as_the_timer(self):
+        """With what the unit leaves it all is seen; with less nobody is told that there is nothing."""
+        self.verify("--only", "engine-socket")
+        seen = {(one["subject"], one["status"]) for one in self.document["findings"]}
+        with open(UNIT, encoding="utf-8") as file:
+            names = re.search(r"^CapabilityBoundingSet=(.*)$", file.read(), re.MULTILINE)[1].split()
+        self.assertEqual(self.with_capabilities(*names), seen)
+        hidden = ("container shop-root-1", "unknown")
+        self.assertIn(hidden, self.with_capabilities("CAP_NET_ADMIN", "CAP_SYS_PTRACE"))
+        blind = self.with_capabilities("CAP_NET_ADMIN")
+        self.assertLessEqual({hidden, ("container shop-usr-1", "unknown"), ("container shop-plain-1", "unknown"),
+                              ("container shop-socket-1", "warn")}, blind)
+
     def test_containers(self):
         self.bulkhead.write_flows(shop(WEB_TO_DB))
         self.run_shop()
         self.assertEqual(self.warned(), set())
         self.assertEqual(len(self.document["findings"]), 9)
         os.link(self.engine.socket, f"{self.engine.directory}/link")
+        closed = f"{self.engine.directory}/closed"
+        os.mkdir(closed, 0o700)
+        os.symlink("/", f"{closed}/root")
+        os.chown(closed, 65534, 65534)
         for name, device in (("leads", self.engine.directory), ("plain", "/usr")):
             options = {"type": "none", "o": "bind", "device": device}
             self.engine.api.json("POST", "/volumes/create", {"Name": name, "DriverOpts": options})
         ports = {"ExposedPorts": {"80/tcp": {}}}
-        for name, options in {
+        self.engine.run_all([specification("shop", name, **options) for name, options in {
             "host": {"network": "host"},
             "shares": {"network": "container:shop-web-1"},
             "admin": {"host_config": {"CapAdd": ["NET_ADMIN"]}},
@@ -760,13 +786,13 @@ class Blind(VerifyTest):
             "usr": {"host_config": {"Binds": ["/usr:/run"]}},
             # The socket under another name, a folder above it, and either as a volume.
             "linked": {"host_config": {"Binds": [f"{self.engine.directory}/link:/x"]}},
+            "root": {"host_config": {"Binds": [f"{closed}/root:/x:ro"]}},
             "above": {"host_config": {"Binds": [f"{self.engine.directory}:/x:ro"]}},
             "volume": {"host_config": {"Binds": ["leads:/x"]}},
             "plain": {"host_config": {"Binds": ["plain:/x"]}},
             "public": {"host_config": {"PortBindings": {"80/tcp": [{"HostPort": "8080"}]}}, **ports},
             "local": {"host_config": {"PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8081"}]}}, **ports},
-        }.items():
-            self.engine.run(**specification("shop", name, **options))
+        }.items()])
         self.assertEqual(self.warned(), {
             ("host-network", "container shop-host-1"),
             ("shared-network", "container shop-shares-1"),
@@ -774,12 +800,14 @@ class Blind(VerifyTest):
             ("engine-socket", "container shop-socket-1"),
             ("engine-socket", "container shop-run-1"),
             ("engine-socket", "container shop-linked-1"),
+            ("engine-socket", "container shop-root-1"),
             ("engine-socket", "container shop-above-1"),
             ("engine-socket", "container shop-volume-1"),
             ("published-any", "container shop-public-1"),
         })
         self.assertIn("0.0.0.0:8080", self.finding("published-any")["evidence"])
         self.assertIn("shop-web-1", self.finding("shared-network")["evidence"])
+        self.as_the_timer()
         # Where the flow file says who may come, the port is a matter of rules.
         self.bulkhead.write_flows({"app": "shop", "flows": [], "boundary": {"ingress": "declared"}})
         self.assertNotIn(("published-any", "container shop-public-1"), self.warned())
