@@ -18,6 +18,8 @@
 #include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -246,6 +248,151 @@ static int execute(void)
 	/* Its exit status is 0, which is success. */
 	execve("/bin/true", arguments, environment);
 	return errno;
+}
+
+/* Without connect(): what Landlock sees is the connect alone. */
+static int send_fast(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(other_port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ? errno
+		      : result(sendto(fd, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL, (struct sockaddr *)&address,
+				      sizeof(address)));
+}
+
+static int send_messages_fast(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(other_port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct mmsghdr message = { .msg_hdr = { .msg_name = &address,
+						.msg_namelen = sizeof(address),
+						.msg_iov = &(struct iovec){ (char[]){ "x" }, 1 },
+						.msg_iovlen = 1 } };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno;
+	return result(sendmmsg(fd, &message, 1, MSG_FASTOPEN)) ?: result(sendmsg(fd, &message.msg_hdr, 0));
+}
+
+static int send_message_fast(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(other_port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct msghdr message = { .msg_name = &address,
+				  .msg_namelen = sizeof(address),
+				  .msg_iov = &(struct iovec){ (char[]){ "x" }, 1 },
+				  .msg_iovlen = 1 };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ? errno : result(sendmsg(fd, &message, MSG_FASTOPEN));
+}
+
+static int connect_fast(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ? errno : result(setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &(int){ 1 }, sizeof(int)));
+}
+
+/* As multipath TCP and SCTP, a kernel may lack both: another protocol of datagrams that it has. */
+static int other_protocol(void)
+{
+	return result(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDPLITE));
+}
+
+static int multipath_socket(void)
+{
+	return result(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 262 /* IPPROTO_MPTCP */));
+}
+
+static int own_descriptor(void)
+{
+	int fds[2];
+
+	return result(pipe2(fds, O_CLOEXEC)) ?: result(fcntl(fds[0], F_SETOWN, getppid()));
+}
+
+static int choose_signal(void)
+{
+	int fds[2];
+
+	return result(pipe2(fds, O_CLOEXEC)) ?: result(fcntl(fds[0], F_SETSIG, SIGUSR1));
+}
+
+static int be_told_by_signal(void)
+{
+	int fds[2];
+
+	return result(pipe2(fds, O_CLOEXEC)) ?: result(fcntl(fds[0], F_SETFL, O_ASYNC));
+}
+
+static int make_setuid(void)
+{
+	char path[160];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/setuid", outside);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 04755);
+	return fd < 0 ? errno : result(unlink(path));
+}
+
+static int make_setgid_unnamed(void)
+{
+	return result(open(outside, O_WRONLY | O_TMPFILE | O_CLOEXEC, 02755));
+}
+
+/* openat2: the mode is in memory. */
+static int make_by_memory(void)
+{
+	struct {
+		uint64_t flags, mode, resolve;
+	} how = { .flags = O_RDONLY | O_CLOEXEC };
+
+	return result(syscall(437 /* openat2 */, AT_FDCWD, secret, &how, sizeof(how)));
+}
+
+static int make_setgid_directory(void)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/setgid", outside);
+	return result(mkdir(path, 02755)) ?: result(unlinkat(AT_FDCWD, path, AT_REMOVEDIR));
+}
+
+static int become_setuid(void)
+{
+	return result(chmod(secret, 04600)) ?: result(chmod(secret, 0600));
+}
+
+static int become_setuid_open(void)
+{
+	int fd = open(secret, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? errno : result(fchmod(fd, 04600)) ?: result(fchmod(fd, 0600));
+}
+
+static int map_code(const char *path, int flags)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	void *place = fd < 0 ? MAP_FAILED : mmap(NULL, 4096, PROT_READ | PROT_EXEC, flags, fd, 0);
+
+	return place == MAP_FAILED ? errno : 0;
+}
+
+static int execute_file(void)
+{
+	return map_code(secret, MAP_PRIVATE);
+}
+
+static int execute_shared_file(void)
+{
+	return map_code(secret, MAP_SHARED);
 }
 
 static int packet_socket(void)
@@ -480,6 +627,22 @@ static const struct {
 	{ "a packet socket", packet_socket, CONFINE_SECCOMP, ENOSYS, true, 0 },
 	{ "a raw socket", raw_socket, CONFINE_SECCOMP, ENOSYS, true, 0 },
 	{ "an internet socket", internet_socket, CONFINE_SECCOMP, ENOSYS, false, 0 },
+	{ "send where nothing is connected", send_fast, CONFINE_SECCOMP, ENOSYS, true, 0 },
+	{ "the same, by message", send_message_fast, CONFINE_SECCOMP, ENOSYS, true, 0 },
+	{ "the same, by messages", send_messages_fast, CONFINE_SECCOMP, ENOSYS, true, 0 },
+	{ "connect by sending", connect_fast, CONFINE_SECCOMP, ENOSYS, true, 0 },
+	{ "a protocol that is neither TCP nor UDP", other_protocol, CONFINE_SECCOMP, ENOSYS, true, 0 },
+	{ "own a descriptor for another", own_descriptor, CONFINE_SECCOMP, ENOSYS, false, 0 },
+	{ "choose a signal", choose_signal, CONFINE_SECCOMP, ENOSYS, false, 0 },
+	{ "be told by signal", be_told_by_signal, CONFINE_SECCOMP, ENOSYS, false, 0 },
+	{ "make a setuid file", make_setuid, CONFINE_SECCOMP, ENOSYS, false, 0 },
+	{ "make a setgid file without a name", make_setgid_unnamed, CONFINE_SECCOMP, ENOSYS, false, 0 },
+	{ "make a setgid directory", make_setgid_directory, CONFINE_SECCOMP, ENOSYS, false, 0 },
+	{ "openat2", make_by_memory, CONFINE_SECCOMP, ENOSYS, false, 0 },
+	{ "chmod", become_setuid, CONFINE_SECCOMP, ENOSYS, false, 0 },
+	{ "fchmod", become_setuid_open, CONFINE_SECCOMP, ENOSYS, false, 0 },
+	{ "execute a file's memory", execute_file, CONFINE_SECCOMP, ENOSYS, false, 0 },
+	{ "execute a file's memory that is shared", execute_shared_file, CONFINE_SECCOMP, ENOSYS, true, 0 },
 	{ "another netlink family", other_netlink, CONFINE_SECCOMP, ENOSYS, true, 0 },
 	{ "memory to write and to execute", write_and_execute, CONFINE_SECCOMP, ENOSYS, false, 0 },
 	{ "execute what was written", execute_what_was_written, CONFINE_SECCOMP, ENOSYS, false, 0 },
@@ -721,7 +884,57 @@ static void a_tcp_engine(void **state)
 	assert_int_equal(plan->ports[0], port);
 	assert_true(passed(carry_out(connect_to_engine, CONFINE_LANDLOCK, plan)));
 	assert_true(passed(carry_out(connect_to_engine, CONFINE_SECCOMP, plan)));
+	if (passed(carry_out(multipath_socket, CONFINE_PARTS, NULL)))
+		assert_int_equal(WEXITSTATUS(carry_out(multipath_socket, CONFINE_SECCOMP, plan)), ENOSYS);
 	confine_plan_free(plan);
+}
+
+static int log_flag_of(pid_t pid)
+{
+	struct {
+		uint64_t offset, flags;
+	} about = { 0 };
+	int status;
+	long r;
+
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) < 0 || ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0)
+		return -errno;
+	if (waitpid(pid, &status, 0) != pid)
+		return -errno;
+	r = ptrace((enum __ptrace_request)0x420d /* PTRACE_SECCOMP_GET_METADATA */, pid, sizeof(about), &about);
+	return r < 0 ? -errno : (int)(about.flags & 2 /* SECCOMP_FILTER_FLAG_LOG */);
+}
+
+/* A look-up of a name is refused clone3: no line of the kernel's log for each. */
+static void what_is_refused_is_not_logged(void **state)
+{
+	struct confine_plan *plan;
+	int ready[2], flag;
+	pid_t pid;
+	char byte;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	plan = plan_of(false);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (confine_by(CONFINE_SECCOMP, plan) == 0 && write(ready[1], "x", 1) == 1)
+			(void)poll(NULL, 0, 30000);
+		_exit(0);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	flag = log_flag_of(pid);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	confine_plan_free(plan);
+	if (flag == -EINVAL || flag == -EIO)
+		skip(); /* this kernel does not tell */
+	assert_int_equal(flag, 0);
 }
 
 static int fall(void)
@@ -781,6 +994,7 @@ int main(void)
 		cmocka_unit_test(what_is_forbidden_fails),
 		cmocka_unit_test(a_unix_engine),
 		cmocka_unit_test(a_tcp_engine),
+		cmocka_unit_test(what_is_refused_is_not_logged),
 		cmocka_unit_test(an_abort_is_an_abort),
 		cmocka_unit_test(parts_can_be_left_out),
 	};
