@@ -4,13 +4,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cleanup.h"
+#include "way.h"
 
 static int judge(const char *place, bool last, struct error *err)
 {
@@ -29,45 +27,19 @@ static int judge(const char *place, bool last, struct error *err)
 			 (unsigned)about.st_mode & 07777u, place);
 }
 
-/* An absolute path, from the root down; what does not exist ends it. */
-static int judge_way(const char *path, struct error *err)
+static int judge_step(const char *place, void *data)
 {
-	char place[PATH_MAX];
-	int r = judge("/", false, err);
-
-	for (size_t end = 1; r == 0 && path[end - 1];) {
-		size_t length = end + strcspn(path + end, "/"), rest = length + strspn(path + length, "/");
-
-		if (length >= sizeof(place))
-			return error_set(err, -ENAMETOOLONG, "%s: %s", path, strerror(ENAMETOOLONG));
-		if (length > end) {
-			memcpy(place, path, length);
-			place[length] = '\0';
-			r = judge(place, !path[rest], err);
-		}
-		if (!path[length])
-			break;
-		end = rest;
-	}
-	return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+	return judge(place, false, data);
 }
 
+/* Link by link: who can write a folder on the way to any of them decides what is read. */
 int trust_path(const char *path, struct error *err)
 {
-	cleanup_free char *here = NULL, *absolute = NULL, *real = NULL;
-	int r;
+	char end[PATH_MAX];
+	bool whole;
+	int r = way_walk(path, judge_step, err, end, &whole);
 
-	if (path[0] != '/') {
-		here = getcwd(NULL, 0);
-		if (!here || asprintf(&absolute, "%s/%s", here, path) < 0) {
-			absolute = NULL;
-			return error_oom(err);
-		}
-	}
-	r = judge_way(absolute ? absolute : path, err);
-	if (r < 0)
-		return r == -EPERM || r == -ENAMETOOLONG ? r : error_set(err, r, "%s: %s", path, strerror(-r));
-	/* Where links lead to. */
-	real = realpath(path, NULL);
-	return real ? judge_way(real, err) : 0;
+	if (r == 0 && whole)
+		r = judge(end, true, err);
+	return r < 0 && r != -EPERM ? error_set(err, r, "%s: %s", path, strerror(-r)) : r;
 }

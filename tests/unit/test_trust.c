@@ -113,6 +113,42 @@ static void owners_count(void **state)
 	assert_int_equal(trust_path(in("other/link"), NULL), 0);
 }
 
+/* file <- way/middle (a link in a folder of another's) <- other/far: the end is in order, and so is the beginning. */
+static void links_on_the_way_count(void **state)
+{
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(mkdir(in("bob"), 0755), 0);
+	assert_int_equal(symlink("../way/place/file", in("bob/middle")), 0);
+	assert_int_equal(symlink("../bob/./middle", in("other/far")), 0);
+	assert_int_equal(symlink(in("bob"), in("other/folder")), 0);
+	assert_int_equal(trust_path(in("other/far"), NULL), 0);
+	assert_int_equal(trust_path(in("other/folder/middle"), NULL), 0);
+	assert_int_equal(chmod(in("bob"), 0777), 0);
+	refused(in("other/far"), "bob", "chmod go-w");
+	refused(in("other/folder/middle"), "bob", "chmod go-w");
+	/* Where it leads to does not exist. */
+	assert_int_equal(symlink("../bob/nothing", in("other/nowhere")), 0);
+	refused(in("other/nowhere"), "bob", "chmod go-w");
+	if (geteuid() == 0) {
+		assert_int_equal(chmod(in("bob"), 0755), 0);
+		assert_int_equal(chown(in("bob"), 65534, 65534), 0);
+		refused(in("other/far"), "bob", "chown root");
+		assert_int_equal(chown(in("bob"), 0, 0), 0);
+		assert_int_equal(lchown(in("bob/middle"), 65534, 65534), 0);
+		refused(in("other/far"), "bob/middle", "chown root");
+		assert_int_equal(lchown(in("bob/middle"), 0, 0), 0);
+	}
+	assert_int_equal(chmod(in("bob"), 0755), 0);
+	assert_int_equal(trust_path(in("other/far"), NULL), 0);
+	assert_int_equal(trust_path(in("other/nowhere"), NULL), 0);
+	assert_int_equal(symlink("loop", in("other/loop")), 0);
+	assert_int_equal(trust_path(in("other/loop"), &err), -ELOOP);
+	assert_non_null(strstr(err.text, "other/loop"));
+	assert_int_equal(trust_path(in("way/../way/place/./file"), NULL), 0);
+}
+
 static void state_of_others(void **state)
 {
 	char bridges[1][16] = { "br-0123456789ab" }, (*found)[16] = NULL;
@@ -155,9 +191,8 @@ static void configuration_of_others(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(who_can_write_decides),
-		cmocka_unit_test(owners_count),
-		cmocka_unit_test(state_of_others),
+		cmocka_unit_test(who_can_write_decides),   cmocka_unit_test(owners_count),
+		cmocka_unit_test(links_on_the_way_count),  cmocka_unit_test(state_of_others),
 		cmocka_unit_test(configuration_of_others),
 	};
 
