@@ -12,16 +12,28 @@
 #include "docker_client_address.h"
 #include "lock.h"
 #include "resolvers.h"
+#include "way.h"
 
 int confine_plan_add(struct confine_plan *plan, const char *path, enum confine_access access)
 {
-	struct confine_place *grown = reallocarray(plan->places, plan->place_count + 1, sizeof(*grown));
+	struct confine_place *grown;
 
+	for (size_t i = 0; i < plan->place_count; i++) {
+		if (strcmp(plan->places[i].path, path) == 0) {
+			if (plan->places[i].access < access)
+				plan->places[i].access = access;
+			return 0;
+		}
+	}
+	grown = reallocarray(plan->places, plan->place_count + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	plan->places = grown;
 	grown[plan->place_count] = (struct confine_place){ .path = strdup(path), .access = access };
-	return grown[plan->place_count++].path ? 0 : -ENOMEM;
+	if (!grown[plan->place_count].path)
+		return -ENOMEM;
+	plan->place_count++;
+	return 0;
 }
 
 void confine_plan_free(struct confine_plan *plan)
@@ -131,14 +143,33 @@ static int add_engine(struct confine_plan *plan, const char *url)
 	return r == 0 ? confine_plan_add(plan, "/etc", CONFINE_READ) : r;
 }
 
-/* Which name servers the engine hands on to containers.  In most hosts a link into /run; where it is a file of /etc's
- * own, a DHCP client replaces it, and no rule can name one file that does not exist yet. */
+/* Of a file that another service will make, perhaps with its folder: the nearest folder that there is.  /run at worst,
+ * if it is below that; never the root directory. */
+static int add_future(struct confine_plan *plan, const char *path)
+{
+	char end[PATH_MAX];
+	bool whole;
+	int r = way_walk(path, NULL, NULL, end, &whole);
+
+	/* A loop, or no right to look: it stays forbidden, and whoever reads it says so. */
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	if (whole)
+		return add_holder(plan, end);
+	return strcmp(end, "/") == 0 ? 0 : confine_plan_add(plan, end, CONFINE_READ);
+}
+
+/* Which name servers the engine hands on to containers, and where an engine's own name is looked up.  In most hosts a
+ * link into /run, which leads to nothing yet when the service starts early; where it is a file of /etc's own, a DHCP
+ * client replaces it, and no rule can name one file that does not exist yet. */
 static int add_resolvers(struct confine_plan *plan, const struct config *config)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && !config->dns_count && resolvers_files[i]; i++)
-		r = add_holder(plan, resolvers_files[i]);
+	if (config->dns_count && !plan->tcp)
+		return 0;
+	for (size_t i = 0; r == 0 && resolvers_files[i]; i++)
+		r = add_future(plan, resolvers_files[i]);
 	return r;
 }
 
@@ -181,8 +212,8 @@ static int add_all(struct confine_plan *plan, const struct host *host)
 	if (r == 0)
 		r = add_flows(plan, host->config->flows);
 	if (r == 0)
-		r = add_resolvers(plan, host->config);
-	return r == 0 ? add_engine(plan, host->config->docker) : r;
+		r = add_engine(plan, host->config->docker);
+	return r == 0 ? add_resolvers(plan, host->config) : r;
 }
 
 int confine_plan_new(const struct host *host, struct confine_plan **ret_plan, struct error *err)

@@ -126,7 +126,7 @@ static int tear_down(void **state)
 	return system(command);
 }
 
-static struct confine_plan *plan_of(bool tcp)
+static struct confine_plan *plan_with(bool tcp, const char *dns)
 {
 	static struct options options;
 	static char config_path[160];
@@ -137,14 +137,18 @@ static struct confine_plan *plan_of(bool tcp)
 
 	snprintf(config_path, sizeof(config_path), "%s", in("etc/bulkhead.json"));
 	options.config = config_path;
-	snprintf(text, sizeof(text),
-		 "{\"docker\": \"%s%s:%u\", \"flows\": \"%s\", \"state\": \"%s\", \"dns\": [\"192.0.2.1\"]}",
-		 tcp ? "tcp://" : "unix:///", tcp ? "127.0.0.1" : "nowhere", port, in("etc/flows.d"), in("state"));
+	snprintf(text, sizeof(text), "{\"docker\": \"%s%s:%u\", \"flows\": \"%s\", \"state\": \"%s\", \"dns\": [%s]}",
+		 tcp ? "tcp://" : "unix:///", tcp ? "127.0.0.1" : "nowhere", port, in("etc/flows.d"), in("state"), dns);
 	assert_int_equal(config_parse("test", text, strlen(text), &diagnostics, &host.config), 0);
 	assert_int_equal(confine_plan_new(&host, &plan, NULL), 0);
 	config_free(host.config);
 	diagnostics_clear(&diagnostics);
 	return plan;
+}
+
+static struct confine_plan *plan_of(bool tcp)
+{
+	return plan_with(tcp, "\"192.0.2.1\"");
 }
 
 /* ---- Deeds: 0, or an errno ---- */
@@ -889,6 +893,90 @@ static void a_tcp_engine(void **state)
 	confine_plan_free(plan);
 }
 
+static void no_place_is_added_twice(void **state)
+{
+	struct confine_plan *plan = plan_with(true, "");
+
+	(void)state;
+	for (size_t i = 0; i < plan->place_count; i++) {
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(plan->places[i].path, plan->places[j].path);
+	}
+	confine_plan_free(plan);
+}
+
+/* A host whose /etc/resolv.conf is a link to what another service makes later. */
+static int resolve_later(bool tcp, const char *dns, const char *target, int go, int done)
+{
+	struct confine_plan *plan;
+	char text[160], byte;
+	int answer;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/etc", "tmpfs", 0, NULL) < 0 || symlink(target, "/etc/resolv.conf") < 0)
+		return BROKEN;
+	plan = plan_with(tcp, dns);
+	answer = confine_no_new_privileges(text, NULL) ?: confine_landlock(plan, text, NULL);
+	confine_plan_free(plan);
+	if (answer < 0 || write(go, "x", 1) != 1 || read(done, &byte, 1) != 1 || read_secret() != EACCES)
+		return BROKEN;
+	return reads("/etc/resolv.conf") ?: PASSED;
+}
+
+static int answer_later(bool tcp, const char *dns, const char *target, const char *made[2])
+{
+	int go[2], done[2], status;
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe2(go, O_CLOEXEC) | pipe2(done, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(go[0]);
+		close(done[1]);
+		_exit(resolve_later(tcp, dns, target, go[1], done[0]));
+	}
+	close(go[1]);
+	close(done[0]);
+	if (read(go[0], &byte, 1) == 1) {
+		if (made[0])
+			assert_int_equal(mkdir(made[0], 0755), 0);
+		put(made[1], "nameserver 192.0.2.1\n");
+		assert_int_equal(write(done[1], "x", 1), 1);
+	}
+	close(go[0]);
+	close(done[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	(void)unlink(made[1]);
+	if (made[0])
+		(void)rmdir(made[0]);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void name_servers_that_come_later(void **state)
+{
+	char folder[160], late[160], file[160], file_in_late[160], through[160];
+
+	(void)state;
+	if (geteuid() != 0 || !landlock_abi())
+		skip();
+	snprintf(folder, sizeof(folder), "%s/resolve", directory);
+	snprintf(late, sizeof(late), "%.100s/late", folder);
+	snprintf(file, sizeof(file), "%.100s/resolv.conf", folder);
+	snprintf(file_in_late, sizeof(file_in_late), "%.100s/resolv.conf", late);
+	snprintf(through, sizeof(through), "%s/through/resolv.conf", directory);
+	assert_int_equal(mkdir(folder, 0755), 0);
+	/* A link on the way leads to what does not exist yet. */
+	assert_int_equal(symlink("resolve/late", in("through")), 0);
+	assert_int_equal(answer_later(false, "", file, (const char *[]){ NULL, file }), PASSED);
+	assert_int_equal(answer_later(false, "", file_in_late, (const char *[]){ late, file_in_late }), PASSED);
+	assert_int_equal(answer_later(false, "", through, (const char *[]){ late, file_in_late }), PASSED);
+	/* The engine's own name is looked up whatever containers may ask. */
+	assert_int_equal(answer_later(true, "\"192.0.2.1\"", file, (const char *[]){ NULL, file }), PASSED);
+	assert_int_equal(answer_later(false, "\"192.0.2.1\"", file, (const char *[]){ NULL, file }), EACCES);
+}
+
 static int log_flag_of(pid_t pid)
 {
 	struct {
@@ -994,6 +1082,8 @@ int main(void)
 		cmocka_unit_test(what_is_forbidden_fails),
 		cmocka_unit_test(a_unix_engine),
 		cmocka_unit_test(a_tcp_engine),
+		cmocka_unit_test(no_place_is_added_twice),
+		cmocka_unit_test(name_servers_that_come_later),
 		cmocka_unit_test(what_is_refused_is_not_logged),
 		cmocka_unit_test(an_abort_is_an_abort),
 		cmocka_unit_test(parts_can_be_left_out),
