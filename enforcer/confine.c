@@ -40,8 +40,7 @@ int confine_no_new_privileges(char text[160], struct error *err)
 	return 0;
 }
 
-/* BULKHEAD_UNCONFINED=seccomp,landlock: for debuggers, and until a filter that is in the way is mended. */
-static bool left_out(const char *name)
+static bool listed(const char *name)
 {
 	const char *list = getenv("BULKHEAD_UNCONFINED");
 	size_t length = strlen(name);
@@ -54,6 +53,24 @@ static bool left_out(const char *name)
 		list += word + (list[word] == ',');
 	}
 	return false;
+}
+
+/* BULKHEAD_UNCONFINED=seccomp,landlock: for debuggers, and until a filter that is in the way is mended.  Without
+ * no_new_privs the other two cannot be had, and seccomp would set it. */
+static bool left_out(enum confine_part part)
+{
+	bool needs = part == CONFINE_LANDLOCK || part == CONFINE_SECCOMP;
+
+	return listed(state.parts[part].name) || (needs && listed(state.parts[CONFINE_NO_NEW_PRIVILEGES].name));
+}
+
+/* What the kernel lacks is as it always was on this host; all else somebody should look at. */
+static void tell_failure(const char *name, int r, const struct error *err)
+{
+	if (r == -ENOSYS || r == -EOPNOTSUPP)
+		log_debug("confined: %s: not to be had: %s", name, err->text);
+	else
+		log_warning("confined: %s: not to be had: %s: the service can do more than it needs", name, err->text);
 }
 
 static int put_into_force(enum confine_part part, const struct confine_plan *plan, char text[160], struct error *err)
@@ -79,21 +96,27 @@ void confine(const struct confine_plan *plan)
 {
 	/* Places are opened with the capabilities that are left, as they will be; the last one forbids the others. */
 	for (size_t part = 0; part < CONFINE_PARTS; part++) {
+		const char *name = state.parts[part].name;
+		char *text = state.parts[part].text;
 		struct error err;
+		int r;
 
-		if (left_out(state.parts[part].name)) {
-			snprintf(state.parts[part].text, sizeof(state.parts[part].text), "left out");
-			log_warning(
-				"%s is left out, as BULKHEAD_UNCONFINED says: the service can do more than it needs",
-				state.parts[part].name);
+		if (left_out((enum confine_part)part)) {
+			snprintf(text, sizeof(state.parts[part].text), "left out");
+			log_warning("%s is left out, as BULKHEAD_UNCONFINED says: the service can do more than it "
+				    "needs",
+				    name);
 			continue;
 		}
-		state.parts[part].on = put_into_force((enum confine_part)part, plan, state.parts[part].text, &err) == 0;
-		if (!state.parts[part].on)
-			snprintf(state.parts[part].text, sizeof(state.parts[part].text), "%.*s",
-				 (int)sizeof(state.parts[part].text) - 1, err.text);
-		log_debug("confined: %s: %s%s", state.parts[part].name,
-			  state.parts[part].on ? "" : "not to be had: ", state.parts[part].text);
+		r = put_into_force((enum confine_part)part, plan, text, &err);
+		state.parts[part].on = r == 0;
+		if (r == 0) {
+			log_debug("confined: %s: %s", name, text);
+			continue;
+		}
+		snprintf(text, sizeof(state.parts[part].text), "%.*s", (int)sizeof(state.parts[part].text) - 1,
+			 err.text);
+		tell_failure(name, r, &err);
 	}
 	state.done = true;
 }

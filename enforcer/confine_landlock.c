@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "log.h"
+
 /*
  * landlock(7), linux/landlock.h.  Written down here because the headers of a distribution are older than many a kernel
  * that it runs on.  The numbers of the system calls are the same on all architectures.
@@ -70,9 +72,7 @@ static int add_place(int ruleset, const struct confine_place *place, uint64_t ha
 	cleanup_close int fd = open(place->path, O_PATH | O_CLOEXEC);
 	struct stat about;
 
-	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -errno;
-	if (fstat(fd, &about) < 0)
+	if (fd < 0 || fstat(fd, &about) < 0)
 		return -errno;
 	if (!S_ISDIR(about.st_mode))
 		rule.allowed &= FS_READ_FILE | FS_WRITE_FILE | FS_TRUNCATE;
@@ -84,6 +84,18 @@ static int add_place(int ruleset, const struct confine_place *place, uint64_t ha
 	if (strncmp(place->path, "/proc/", strlen("/proc/")) == 0)
 		(void)steal_fd(&fd);
 	return 0;
+}
+
+/* One that cannot be had stays forbidden: that is no reason to forbid nothing at all. */
+static void add_places(int ruleset, const struct confine_plan *plan, uint64_t handled)
+{
+	for (size_t i = 0; i < plan->place_count; i++) {
+		int r = add_place(ruleset, &plan->places[i], handled);
+
+		if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+			log_warning("%s: %s: the service cannot use it until it is restarted", plan->places[i].path,
+				    strerror(-r));
+	}
 }
 
 static int add_port(int ruleset, uint16_t port)
@@ -133,11 +145,7 @@ int confine_landlock(const struct confine_plan *plan, char text[160], struct err
 	ruleset = create((int)abi, plan, &attr);
 	if (ruleset < 0)
 		return error_set(err, ruleset, "its rules cannot be made: %s", strerror(-ruleset));
-	for (size_t i = 0; i < plan->place_count; i++) {
-		r = add_place(ruleset, &plan->places[i], attr.handled_fs);
-		if (r < 0)
-			return error_set(err, r, "%s: %s", plan->places[i].path, strerror(-r));
-	}
+	add_places(ruleset, plan, attr.handled_fs);
 	for (size_t i = 0; r == 0 && attr.handled_net && i < sizeof(plan->ports) / sizeof(plan->ports[0]); i++)
 		r = plan->ports[i] ? add_port(ruleset, plan->ports[i]) : 0;
 	if (r == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)

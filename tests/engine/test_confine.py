@@ -78,12 +78,11 @@ class Works(EngineTest):
 @unittest.skipUnless(shutil.which("openssl"), "makes its certificates with openssl")
 class Tls(unittest.TestCase):
     def test_a_name_and_certificates(self):
-        told = None
         engine = engines.make(icc=True, flags={"host": "tcp://127.0.0.1:2376"})
         self.addCleanup(engine.destroy)
         directory = f"{engine.directory}/tls"
-        told = make_certificates(directory)
-        engine.flags.update({"tlsverify": "true", **told})
+        files = make_certificates(directory)
+        engine.flags.update({"tlsverify": "true", **files})
         engine.start()
         bulkhead = Bulkhead(engine, docker="tcp://localhost:2376")
         self.addCleanup(bulkhead.close)

@@ -22,6 +22,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -977,6 +978,17 @@ static void name_servers_that_come_later(void **state)
 	assert_int_equal(answer_later(false, "\"192.0.2.1\"", file, (const char *[]){ NULL, file }), EACCES);
 }
 
+/* With EPERM. */
+static int forbid_call(const char *name)
+{
+	scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
+	int r = seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), seccomp_syscall_resolve_name(name), 0);
+
+	r = r == 0 ? seccomp_load(context) : r;
+	seccomp_release(context);
+	return r;
+}
+
 static int log_flag_of(pid_t pid)
 {
 	struct {
@@ -1060,11 +1072,84 @@ static void without(const char *part)
 		for (size_t i = 0; i < CONFINE_PARTS; i++)
 			ok &= now->parts[i].on == !strstr(part, now->parts[i].name) ||
 			      (i == CONFINE_LANDLOCK && !landlock_abi());
+		if (strstr(part, "no_new_privs"))
+			ok &= new_privileges() == 0;
 		_exit(ok ? PASSED : BROKEN);
 	}
 	confine_plan_free(plan);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(passed(status));
+}
+
+static void without_no_new_privileges(void)
+{
+	struct confine_plan *plan = plan_of(false);
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		const struct confine_state *now = confine_state();
+
+		setenv("BULKHEAD_UNCONFINED", "no_new_privs", 1);
+		confine(plan);
+		_exit(now->parts[CONFINE_CAPABILITIES].on && !now->parts[CONFINE_LANDLOCK].on &&
+				      !now->parts[CONFINE_SECCOMP].on && new_privileges() == 0 && read_secret() == 0
+			      ? PASSED
+			      : BROKEN);
+	}
+	confine_plan_free(plan);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(passed(status));
+}
+
+/* What a child's confinement tells. */
+static int confine_and_tell(const struct confine_plan *plan, const char *forbid, char *text, size_t size)
+{
+	int out[2], status;
+	size_t length = 0;
+	ssize_t n;
+	pid_t pid;
+
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (dup2(out[1], STDERR_FILENO) < 0 || (forbid && forbid_call(forbid) < 0))
+			_exit(BROKEN);
+		close(out[0]);
+		confine(plan);
+		_exit(confine_state()->parts[CONFINE_LANDLOCK].on && read_secret() == EACCES ? PASSED : 1);
+	}
+	close(out[1]);
+	while (length < size - 1 && (n = read(out[0], text + length, size - 1 - length)) > 0)
+		length += (size_t)n;
+	text[length] = '\0';
+	close(out[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status);
+}
+
+static void what_cannot_be_had_is_told(void **state)
+{
+	struct confine_plan *plan = plan_of(false);
+	char text[2000];
+
+	(void)state;
+	if (geteuid() != 0 || !landlock_abi())
+		skip();
+	assert_int_equal(confine_and_tell(plan, NULL, text, sizeof(text)), PASSED);
+	assert_string_equal(text, "");
+	/* Forbidden from without, as by a container's filter: not the same as a kernel without it. */
+	assert_int_equal(confine_and_tell(plan, "landlock_create_ruleset", text, sizeof(text)), 1);
+	assert_non_null(strstr(text, "warning: confined: landlock: not to be had"));
+	/* One place that is a loop of links. */
+	assert_int_equal(symlink("loop", in("loop")), 0);
+	assert_int_equal(confine_plan_add(plan, in("loop"), CONFINE_READ), 0);
+	assert_int_equal(confine_and_tell(plan, NULL, text, sizeof(text)), PASSED);
+	assert_non_null(strstr(text, in("loop: ")));
+	assert_non_null(strstr(text, "warning"));
+	confine_plan_free(plan);
 }
 
 static void parts_can_be_left_out(void **state)
@@ -1074,6 +1159,9 @@ static void parts_can_be_left_out(void **state)
 		skip();
 	without("seccomp");
 	without("landlock,capabilities");
+	/* Both need it. */
+	without("no_new_privs,landlock,seccomp");
+	without_no_new_privileges();
 }
 
 int main(void)
@@ -1086,6 +1174,7 @@ int main(void)
 		cmocka_unit_test(name_servers_that_come_later),
 		cmocka_unit_test(what_is_refused_is_not_logged),
 		cmocka_unit_test(an_abort_is_an_abort),
+		cmocka_unit_test(what_cannot_be_had_is_told),
 		cmocka_unit_test(parts_can_be_left_out),
 	};
 	const char *preloaded = getenv("LD_PRELOAD");
