@@ -56,7 +56,7 @@ static void find(struct verify *verify, const char *id, const struct container *
 static int judge_socket(struct verify *verify, const struct container *container,
 			const struct docker_exposure *exposure, struct verify_sockets *sockets, struct error *err)
 {
-	const char *source;
+	const char *source = NULL;
 	char text[400];
 	int r = verify_wants(verify, "engine-socket") ? verify_sockets_find(verify, sockets, exposure, &source, err)
 						      : 0;

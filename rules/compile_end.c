@@ -149,6 +149,7 @@ const char *compile_end_name(const struct end *end)
 	if (end->container && end->container->name)
 		return end->container->name;
 	if (!end->endpoint)
+		/* Without an endpoint it is a container. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 		return end->container->id;
 	return end->endpoint->name ? end->endpoint->name : end->endpoint->container;
 }

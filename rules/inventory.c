@@ -406,6 +406,7 @@ static struct container *shared_container(const struct inventory *inventory, con
 	for (size_t i = 0; i < inventory->container_count; i++) {
 		struct container *other = inventory->containers[i];
 
+		/* None of them is NULL. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 		if (same_text(other->name, shares))
 			return other;
 		if (length >= ID_PREFIX_MIN && strncmp(other->id, shares, length) == 0)

@@ -186,6 +186,7 @@ int inventory_network_changes(const struct inventory *inventory, const char *id,
 		int order = !a ? 1 : !b ? -1 : strcmp(a->container, b->container);
 
 		if (order != 0 || !same_endpoint(a, b))
+			/* One of both is there. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 			r = add_endpoint(now, order <= 0 ? a->container : b->container, order <= 0 ? a : NULL,
 					 order >= 0 ? b : NULL, scope);
 		if (order <= 0)

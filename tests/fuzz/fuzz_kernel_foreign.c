@@ -63,12 +63,21 @@ static size_t put_rule(char *buffer, uint8_t family, const char *table, const ch
 	return header->nlmsg_len;
 }
 
-static size_t put_chain(char *buffer, uint8_t family, const char *name)
+static size_t put_chain(char *buffer, uint8_t family, const char *name, bool at_forward)
 {
 	struct nlmsghdr *header = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWCHAIN, family, NLM_F_MULTI, 0);
+	struct nlattr *hook;
 
 	mnl_attr_put_strz(header, NFTA_CHAIN_TABLE, "filter");
 	mnl_attr_put_strz(header, NFTA_CHAIN_NAME, name);
+	if (at_forward) {
+		hook = mnl_attr_nest_start(header, NFTA_CHAIN_HOOK);
+		mnl_attr_put_u32(header, NFTA_HOOK_HOOKNUM, htonl(NF_INET_FORWARD));
+		mnl_attr_put_u32(header, NFTA_HOOK_PRIORITY, 0);
+		mnl_attr_nest_end(header, hook);
+		mnl_attr_put_strz(header, NFTA_CHAIN_TYPE, "filter");
+		mnl_attr_put_u32(header, NFTA_CHAIN_POLICY, htonl(NF_ACCEPT));
+	}
 	return header->nlmsg_len;
 }
 
@@ -82,27 +91,30 @@ static bool look(const enum kernel_docker_backend backends[2], enum kernel_icc_v
 	struct kernel_state state = { .docker = { { .backend = backends[0] }, { .backend = backends[1] } } };
 	struct kernel_icc *icc = NULL;
 	struct error err = { "" };
-	int r = kernel_icc_new(&kernel, &state, &icc, &err);
+	int r = kernel_icc_new(&kernel, &state, MARK, &icc, &err);
 
 	scene_unpoison();
 	assert(r == 0 ? icc != NULL : !icc && err.text[0]);
 	for (size_t i = 0; r == 0 && i < 2; i++) {
-		verdicts[i] = kernel_icc_verdict(icc, i, "docker0");
-		assert(verdicts[i] == KERNEL_ICC_ABSENT || verdicts[i] == KERNEL_ICC_DROPPED ||
-		       verdicts[i] == KERNEL_ICC_ACCEPTED);
+		char where[KERNEL_ICC_WHERE_SIZE];
+
+		verdicts[i] = kernel_icc_verdict(icc, i, "docker0", where);
+		assert(verdicts[i] <= KERNEL_ICC_DOUBTFUL && memchr(where, 0, sizeof(where)));
 		assert(backends[i] != KERNEL_DOCKER_NONE || verdicts[i] == KERNEL_ICC_ABSENT);
 	}
 	kernel_icc_free(icc);
 	return r == 0;
 }
 
-/* What becomes of it with one more rule in front. */
+/* What becomes of it behind a chain at hook forward, and one more rule in front unless condition is CONDITIONS. */
 static bool look_behind(char *buffer, size_t head, size_t size, uint32_t verdict, enum condition condition,
 			enum kernel_icc_verdict verdicts[2])
 {
-	size_t used = put_rule(buffer, NFPROTO_IPV4, "filter", "FORWARD", verdict, condition);
+	size_t used = put_chain(buffer, NFPROTO_IPV4, "FORWARD", true);
 	bool known;
 
+	if (condition != CONDITIONS)
+		used += put_rule(buffer + used, NFPROTO_IPV4, "filter", "FORWARD", verdict, condition);
 	memmove(buffer + used, buffer + head, size);
 	scene.messages = buffer;
 	scene.size = used + size;
@@ -112,14 +124,14 @@ static bool look_behind(char *buffer, size_t head, size_t size, uint32_t verdict
 }
 
 /* Whatever stands there: a drop in front of it drops and an accept accepts, if it is about our bridge; and one that is
- * about others changes nothing. */
+ * about others, or about the mark, which an undeclared packet has not, changes nothing. */
 static void fuzz_icc(char *buffer, size_t head, size_t size)
 {
 	static const enum kernel_docker_backend nftables[2] = { KERNEL_DOCKER_NFTABLES, KERNEL_DOCKER_NONE };
 	enum kernel_icc_verdict without[2], with[2];
 
 	look(nftables, without);
-	if (!look(iptables, without))
+	if (!look_behind(buffer, head, size, 0, CONDITIONS, without))
 		return;
 	for (uint32_t verdict = NF_DROP; verdict <= NF_ACCEPT; verdict++) {
 		enum kernel_icc_verdict decided = verdict == NF_DROP ? KERNEL_ICC_DROPPED : KERNEL_ICC_ACCEPTED;
@@ -162,7 +174,7 @@ static void fuzz_docker(char *buffer, size_t head, size_t size)
 
 	read_docker(docker);
 	for (int covered = 0; covered < 2; covered++) {
-		size_t used = put_chain(buffer, NFPROTO_IPV4, "DOCKER-USER");
+		size_t used = put_chain(buffer, NFPROTO_IPV4, "DOCKER-USER", false);
 
 		if (covered)
 			used += put_rule(buffer + used, NFPROTO_IPV4, "filter", "DOCKER-USER", NF_DROP, NOTHING);

@@ -7,6 +7,7 @@
 #ifndef BULKHEAD_FUZZ_NETLINK_SCENE_H
 #define BULKHEAD_FUZZ_NETLINK_SCENE_H
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
