@@ -113,7 +113,7 @@ class Remains:
         self.netns = f"/var/run/netns/{namespace}"
 
     def processes(self):
-        """Shims and their children, and whatever still runs in our namespace."""
+        """Shims and their children, whatever still runs in our namespace, and who was told of files in our directory."""
         found = []
         parents = {}
         for entry in os.listdir("/proc"):
@@ -121,7 +121,8 @@ class Remains:
                 continue
             pid = int(entry)
             line = command_line(pid)
-            if self.namespace in line and pid != os.getpid() and ("containerd" in line or "dockerd" in line):
+            ours = self.namespace in line and ("containerd" in line or "dockerd" in line)
+            if (ours or f"{self.directory}/" in line) and pid != os.getpid():
                 found.append(pid)
             try:
                 with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
