@@ -79,7 +79,6 @@ static const char *const allowed[] = {
 	"rename",
 	"renameat",
 	"renameat2",
-	"fchmod",
 	"unlink",
 	"unlinkat",
 	"umask",
@@ -335,7 +334,7 @@ static void allow_descriptors(struct filter *filter)
 }
 
 /* No file is made that runs as its owner.  The mode counts only where a file is made.  openat2 says it in memory, where
- * no filter can look, and chmod is not allowed at all. */
+ * no filter can look, and chmod is not allowed at all; fchmod is, for what file_replace.c writes. */
 static void allow_files(struct filter *filter)
 {
 	static const unsigned makes = O_CREAT | (O_TMPFILE & ~O_DIRECTORY), special = S_ISUID | S_ISGID;
@@ -346,6 +345,7 @@ static void allow_files(struct filter *filter)
 	allow_if(filter, "openat", MASKED(3, special, 0));
 	allow_if(filter, "mkdir", MASKED(1, special, 0));
 	allow_if(filter, "mkdirat", MASKED(2, special, 0));
+	allow_if(filter, "fchmod", MASKED(1, special, 0));
 }
 
 /* No memory is written and executed at once, and none that was mapped to be written is executed later.  Of a file that

@@ -488,7 +488,7 @@ static int give_away(void)
 
 static int be_preferred(void)
 {
-	return result(setpriority(PRIO_PROCESS, 0, -1));
+	return result(setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) - 1));
 }
 
 static int raise_limit(void)
