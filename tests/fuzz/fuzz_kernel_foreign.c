@@ -35,7 +35,7 @@ static int put_interface(struct nftnl_rule *rule, uint32_t key, enum condition c
 	return r ?: nft_expr_equal(rule, NFT_REG_1, condition == OTHER_BRIDGE ? other : name, sizeof(name));
 }
 
-/* A rule in front of all that the fuzzer has said. */
+/* A rule in front of all that the fuzzer has said; a jump leads to DOCKER-USER. */
 static size_t put_rule(char *buffer, uint8_t family, const char *table, const char *chain, uint32_t verdict,
 		       enum condition condition)
 {
@@ -55,7 +55,7 @@ static size_t put_rule(char *buffer, uint8_t family, const char *table, const ch
 		       nft_expr_equal(rule, NFT_REG_1, &bit, sizeof(bit)) == 0 &&
 		       nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, comment,
 					   nft_expr_comment("bulkhead: declared flows", comment)) == 0);
-	assert(nft_expr_verdict(rule, (int)verdict, NULL) == 0);
+	assert(nft_expr_verdict(rule, (int)verdict, verdict == (uint32_t)NFT_JUMP ? "DOCKER-USER" : NULL) == 0);
 	nftnl_rule_set_u64(rule, NFTNL_RULE_HANDLE, 77);
 	header = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWRULE, family, NLM_F_MULTI, 0);
 	nftnl_rule_nlmsg_build_payload(header, rule);
@@ -176,6 +176,8 @@ static void fuzz_docker(char *buffer, size_t head, size_t size)
 	for (int covered = 0; covered < 2; covered++) {
 		size_t used = put_chain(buffer, NFPROTO_IPV4, "DOCKER-USER", false);
 
+		used += put_chain(buffer + used, NFPROTO_IPV4, "FORWARD", true);
+		used += put_rule(buffer + used, NFPROTO_IPV4, "filter", "FORWARD", (uint32_t)NFT_JUMP, NOTHING);
 		if (covered)
 			used += put_rule(buffer + used, NFPROTO_IPV4, "filter", "DOCKER-USER", NF_DROP, NOTHING);
 		used += put_rule(buffer + used, NFPROTO_IPV4, "filter", "DOCKER-USER", NF_ACCEPT, OUR_MARK);

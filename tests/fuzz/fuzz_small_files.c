@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Any bytes as one of the small files that the service reads: the first one says which.  s: its own list of bridges; h:
- * what it says of its health; r: resolv.conf; p: the range of ports from which the engine chooses; k: the kernel's
+ * what it says of itself; r: resolv.conf; p: the range of ports from which the engine chooses; k: the kernel's
  * comments, whoever wrote them; f: a frame that the live probe hears.
  */
 #include <errno.h>
@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
+
 #include "chosen_ports.h"
-#include "health.h"
 #include "policy.h"
 #include "probe_packets.h"
 #include "resolvers.h"
 #include "state.h"
+#include "status.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -73,25 +75,52 @@ static void read_state(const char *text, size_t size)
 	free(bridges);
 }
 
-/* What is taken for such a file is written just so again, but for leading zeros. */
-static void read_health(const char *text, size_t size)
+static char *write_status(const struct status *status)
 {
-	struct health health = { .since = -1 }, again;
-	char written[HEALTH_FILE_SIZE];
-	size_t length;
+	cJSON *document = status_to_json(status);
+	char *text = document ? cJSON_PrintUnformatted(document) : NULL;
 
-	if (health_parse(text, size, &health) < 0) {
-		require(health.since == -1);
+	cJSON_Delete(document);
+	return text;
+}
+
+static bool plain(const char *text, size_t size)
+{
+	require(memchr(text, 0, size) != NULL);
+	for (; *text; text++) {
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* What is taken for such a document is written and read as the same, and a terminal can show it. */
+static void read_status(const char *text, size_t size)
+{
+	struct status status = { .pid = -1 }, again;
+	char *written, *rewritten;
+	const char *what = NULL;
+
+	if (status_parse(text, size, &status, &what) < 0) {
+		require(status.pid == -1 && what);
 		return;
 	}
-	require(memchr(health.reason, 0, sizeof(health.reason)) &&
-		memchr(health.last_text, 0, sizeof(health.last_text)));
-	require(!strchr(health.reason, '\n') && !strchr(health.last_text, '\n'));
-	length = health_format(&health, written);
-	require(length <= size && health_parse(written, length, &again) == 0);
-	require(again.broken == health.broken && again.since == health.since && again.last == health.last &&
-		again.put_right == health.put_right && strcmp(again.reason, health.reason) == 0 &&
-		strcmp(again.last_text, health.last_text) == 0);
+	require(plain(status.reason, sizeof(status.reason)) && plain(status.engine_url, sizeof(status.engine_url)) &&
+		plain(status.engine_error, sizeof(status.engine_error)) && plain(status.mode, sizeof(status.mode)));
+	require(status.repair_count <= STATUS_REPAIRS && status.refused_count <= STATUS_REFUSED);
+	for (size_t i = 0; i < status.repair_count; i++)
+		require(plain(status.repairs[i].what, STATUS_TEXT_SIZE) && plain(status.repairs[i].by, 20));
+	for (size_t i = 0; i < status.refused_count; i++)
+		require(plain(status.refused[i].file, STATUS_TEXT_SIZE) &&
+			plain(status.refused[i].why, STATUS_TEXT_SIZE));
+	written = write_status(&status);
+	if (written) {
+		require(status_parse(written, strlen(written), &again, &what) == 0);
+		rewritten = write_status(&again);
+		require(!rewritten || strcmp(written, rewritten) == 0);
+		free(rewritten);
+	}
+	free(written);
 }
 
 static void read_resolvers(const char *text)
@@ -192,7 +221,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_state(text, size - 1);
 		break;
 	case 'h':
-		read_health(text, size - 1);
+		read_status(text, size - 1);
 		break;
 	case 'r':
 		read_resolvers(text);
