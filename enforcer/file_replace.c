@@ -10,7 +10,7 @@
 
 #include "cleanup.h"
 
-static int write_all(int fd, const char *text, size_t length)
+int file_write_all(int fd, const char *text, size_t length)
 {
 	while (length) {
 		ssize_t n = write(fd, text, length);
@@ -31,7 +31,7 @@ static int make(const char *path, mode_t mode, const char *text, size_t length)
 
 	if (fd < 0)
 		return -errno;
-	return fchmod(fd, mode) < 0 ? -errno : write_all(fd, text, length);
+	return fchmod(fd, mode) < 0 ? -errno : file_write_all(fd, text, length);
 }
 
 int file_replace(const char *path, mode_t mode, const char *text, size_t length)

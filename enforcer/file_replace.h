@@ -11,4 +11,7 @@
  * more must not be read.  0 or negative errno. */
 int file_replace(const char *path, mode_t mode, const char *text, size_t length);
 
+/* All of it, however many writes that takes.  0 or negative errno. */
+int file_write_all(int fd, const char *text, size_t length);
+
 #endif

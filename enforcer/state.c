@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "file_replace.h"
 #include "trust.h"
 
 /* More bridges than a host can have; a file that is larger is not ours. */
@@ -140,21 +141,6 @@ int state_collect(const struct inventory *inventory, char (**ret_bridges)[16], s
 	return 0;
 }
 
-static int write_all(int fd, const char *text, size_t length)
-{
-	while (length) {
-		ssize_t n = write(fd, text, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text += n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
 /* A new file beside the old one, on disk before it takes its name: a crash leaves one or the other, whole. */
 static int replace(const char *directory, const char *path, const char *text, size_t length, struct error *err)
 {
@@ -167,7 +153,7 @@ static int replace(const char *directory, const char *path, const char *text, si
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
 		return error_set(err, -errno, "%s: %s", temporary, strerror(errno));
-	r = write_all(fd, text, length);
+	r = file_write_all(fd, text, length);
 	if (r == 0 && (fsync(fd) < 0 || rename(temporary, path) < 0))
 		r = -errno;
 	if (r < 0) {
