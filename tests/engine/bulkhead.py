@@ -145,7 +145,8 @@ class Bulkhead:
             status = dict(line.rstrip("\n").split(":\t", 1) for line in file)
         kept = f"{1 << 12:016x}"  # CAP_NET_ADMIN
         wanted = {"CapEff": kept, "CapPrm": kept, "CapBnd": kept, "CapInh": "0" * 16, "CapAmb": "0" * 16}
-        wanted.update({"NoNewPrivs": "1", "Seccomp": "2"})
+        # Sanitizers call what the filter does not know: such a program has none.
+        wanted.update({"NoNewPrivs": "1", "Seccomp": "0" if os.environ.get("BULKHEAD_SANITIZED") else "2"})
         found = {key: status[key] for key in wanted}
         assert found == wanted, f"the service is not confined: {found}\n{self.log_text()[-2000:]}"
 
