@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "commands.h"
 #include "json_out.h"
@@ -14,10 +13,6 @@
 #include "status.h"
 #include "texts.h"
 
-/* A service that has just been started tells when it has looked at everything: so often, with so much time between. */
-#define LOOKS	 20
-#define PAUSE_MS 100
-
 struct answer {
 	pid_t service; /* 0: none runs */
 	bool known;    /* and then there is */
@@ -25,18 +20,6 @@ struct answer {
 	struct texts problems; /* what is wrong with it */
 	struct error err;      /* why nothing is known */
 };
-
-static int read_status(struct answer *answer)
-{
-	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
-	int r = status_read(&answer->status, &answer->err);
-
-	for (int i = 0; r == -ENOENT && i < LOOKS; i++) {
-		(void)nanosleep(&pause, NULL);
-		r = status_read(&answer->status, &answer->err);
-	}
-	return r;
-}
 
 static int add_problems(struct answer *answer)
 {
@@ -67,7 +50,7 @@ static int ask(struct answer *answer)
 		return error_set(
 			&answer->err, -ESRCH,
 			"the service does not run: nothing follows the engine (systemctl enable --now bulkhead)");
-	r = read_status(answer);
+	r = status_await(&answer->status, &answer->err);
 	if (r < 0)
 		return r;
 	r = status_check(&answer->status, answer->service, &answer->err);

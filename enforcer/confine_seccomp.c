@@ -334,7 +334,7 @@ static void allow_descriptors(struct filter *filter)
 }
 
 /* No file is made that runs as its owner.  The mode counts only where a file is made.  openat2 says it in memory, where
- * no filter can look, and chmod is not allowed at all; fchmod is, for what file_replace.c writes. */
+ * no filter can look, and chmod is not allowed at all; fchmod is, for file_replace. */
 static void allow_files(struct filter *filter)
 {
 	static const unsigned makes = O_CREAT | (O_TMPFILE & ~O_DIRECTORY), special = S_ISUID | S_ISGID;

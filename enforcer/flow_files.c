@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "confine.h"
+#include "file.h"
 #include "flow_parse.h"
 
 /* -EINVAL means "refused" in this file, so a system call's own must not look like it. */
@@ -56,20 +57,13 @@ static int read_whole(int fd, const char *file, char **ret_text, size_t *ret_len
 	cleanup_free char *text = malloc(FLOW_FILE_MAX + 1);
 	size_t length = 0;
 	char *fitting;
+	int r;
 
 	if (!text)
 		return unreadable(diagnostics, file, ENOMEM);
-	while (length <= FLOW_FILE_MAX) {
-		ssize_t got = read(fd, text + length, FLOW_FILE_MAX + 1 - length);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return unreadable(diagnostics, file, errno);
-		if (got == 0)
-			break;
-		length += (size_t)got;
-	}
+	r = file_read_all(fd, text, FLOW_FILE_MAX + 1, &length);
+	if (r < 0)
+		return unreadable(diagnostics, file, -r);
 	if (length > FLOW_FILE_MAX) {
 		complain(diagnostics, file, "refused: it is larger than %d bytes", FLOW_FILE_MAX);
 		return -EINVAL;

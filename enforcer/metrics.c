@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file_replace.h"
+#include "file.h"
 #include "utf8.h"
 
 /* Upper bounds, in microseconds, and as the format writes seconds. */

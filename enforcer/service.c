@@ -64,7 +64,7 @@ static void settle(struct service *service, const char *what, int result, const 
 		   const struct error *err)
 {
 	/* Nothing had to be done for this event; what was refused before still has to be. */
-	if (result == 0 && service->refused && service->reconciler->doubtful)
+	if (result == 0 && !report->full && service->refused && service->reconciler->doubtful)
 		return;
 	service->refused = result < 0;
 	if (result == 0) {
@@ -96,7 +96,6 @@ static void look_at_everything(struct service *service, const char *why)
 		service_log_cost(why, &report, NULL);
 		if (service->drift_found)
 			service_put_right(service, service->drift_text);
-		service->refused = false;
 	}
 	settle(service, why, result, &report, &err);
 	if (result == 0 && report.changed)
@@ -108,47 +107,13 @@ static void retry(void *data)
 	look_at_everything(data, "retry");
 }
 
-/* br_netfilter off means that no rule sees the packets. */
-static void check_datapath(struct service *service)
-{
-	struct datapath datapath;
-	char changed[160];
-	struct error err;
-	int result;
-
-	result = datapath_read(&datapath, &err);
-	if (result == 0 && datapath_whole(&datapath)) {
-		if (service->datapath_failing)
-			log_info("packets on one bridge come by bulkhead's rules again");
-		service->datapath_failing = false;
-		service_health(service);
-		return;
-	}
-	if (result == 0 && !service->host->config->repair)
-		result = error_set(&err, -EPERM,
-				   "br_netfilter is %s: packets between containers on one bridge are not filtered, and "
-				   "\"repair\" is false",
-				   datapath.present ? "switched off" : "not loaded");
-	if (result == 0)
-		result = datapath_repair(changed, &err);
-	if (result == 0) {
-		log_warning("packets on one bridge did not come by bulkhead's rules: %s", changed);
-		service_put_right(service, changed);
-	} else if (!service->datapath_failing) {
-		log_error("%s", err.text);
-		STATUS_TEXT(service->datapath_text, err.text);
-	}
-	service->datapath_failing = result < 0;
-	service_health(service);
-}
-
 /* Now and then, and what it says stays fresh: verify takes the word of a service that lives alone. */
 static void beat(void *data)
 {
 	struct service *service = data;
 
 	loop_timer_set(service->beat, DATAPATH_MS);
-	check_datapath(service);
+	service_check_datapath(service);
 	service_write(service);
 }
 
@@ -227,7 +192,7 @@ static void got_snapshot(struct inventory *inventory, const struct docker_info *
 	service_status_engine(service, version);
 	if (first)
 		log_info("following %s: %s", docker_client_url(service->client), status);
-	check_datapath(service);
+	service_check_datapath(service);
 	look_at_everything(service, "snapshot");
 	await_unknown_ports(service);
 	learn_all_bindings(service);
@@ -575,7 +540,7 @@ int service_run(struct host *host)
 		r = start(&service, &signals, &err);
 	if (r == 0) {
 		/* Close what is known first, then tell, then listen. */
-		check_datapath(&service);
+		service_check_datapath(&service);
 		look_at_everything(&service, "start");
 		beat(&service);
 		if (service.metrics_path)

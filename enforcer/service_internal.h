@@ -72,6 +72,9 @@ void service_status_failed(struct service *service);
 int service_read_closed(struct service *service, struct error *err);
 void service_write_state(struct service *service);
 
+/* Whether br_netfilter is on, and if not, puts it right. */
+void service_check_datapath(struct service *service);
+
 /* Something that others had changed was put right. */
 void service_put_right(struct service *service, const char *what);
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "file_replace.h"
+#include "file.h"
 #include "trust.h"
 
 /* More bridges than a host can have; a file that is larger is not ours. */
@@ -33,6 +33,7 @@ static int read_all(const char *path, char **ret_text, size_t *ret_length, struc
 	cleanup_free char *text = NULL;
 	size_t length = 0;
 	struct stat about;
+	int r;
 
 	if (fd < 0)
 		return error_set(err, -errno, "%s: %s", path, strerror(errno));
@@ -48,17 +49,9 @@ static int read_all(const char *path, char **ret_text, size_t *ret_length, struc
 	text = malloc((size_t)about.st_size + 1);
 	if (!text)
 		return error_oom(err);
-	while (length < (size_t)about.st_size) {
-		ssize_t n = read(fd, text + length, (size_t)about.st_size - length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_set(err, -errno, "%s: %s", path, strerror(errno));
-		if (n == 0)
-			break;
-		length += (size_t)n;
-	}
+	r = file_read_all(fd, text, (size_t)about.st_size, &length);
+	if (r < 0)
+		return error_set(err, r, "%s: %s", path, strerror(-r));
 	text[length] = '\0';
 	*ret_text = steal(text);
 	*ret_length = length;

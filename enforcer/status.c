@@ -13,17 +13,16 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "file_replace.h"
+#include "file.h"
 #include "lock.h"
+#include "loop.h"
 #include "texts.h"
 #include "utf8.h"
 
+/* Of the clock that nobody sets. */
 static int64_t now_ms(void)
 {
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)(loop_now_ns() / 1000000);
 }
 
 void status_text(char *to, size_t size, const char *from)
@@ -34,7 +33,7 @@ void status_text(char *to, size_t size, const char *from)
 		uint32_t point;
 		size_t taken = utf8_decode(from, length, &point);
 
-		if (taken && point >= 0x20 && !(point >= 0x7f && point < 0xa0)) {
+		if (taken && !utf8_is_control(point)) {
 			memcpy(to + used, from, taken);
 			used += taken;
 		} else {
@@ -106,25 +105,6 @@ void status_remove(void)
 		(void)unlink(path);
 }
 
-static int read_bounded(int fd, const char *path, char *text, size_t *ret_length, struct error *err)
-{
-	size_t length = 0;
-
-	while (length <= STATUS_FILE_MAX) {
-		ssize_t n = read(fd, text + length, STATUS_FILE_MAX + 1 - length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_set(err, -errno, "%s: %s", path, strerror(errno));
-		if (n == 0)
-			break;
-		length += (size_t)n;
-	}
-	*ret_length = length;
-	return length > STATUS_FILE_MAX ? error_set(err, -EFBIG, "%s is too large to be the service's", path) : 0;
-}
-
 int status_read(struct status *ret_status, struct error *err)
 {
 	char path[LOCK_PATH_SIZE];
@@ -146,9 +126,29 @@ int status_read(struct status *ret_status, struct error *err)
 	text = malloc(STATUS_FILE_MAX + 1);
 	if (!text)
 		return error_oom(err);
-	r = read_bounded(fd, path, text, &length, err);
-	if (r == 0 && status_parse(text, length, ret_status, &what) < 0)
+	r = file_read_all(fd, text, STATUS_FILE_MAX + 1, &length);
+	if (r < 0)
+		return error_set(err, r, "%s: %s", path, strerror(-r));
+	if (length > STATUS_FILE_MAX)
+		return error_set(err, -EFBIG, "%s is too large to be the service's", path);
+	if (status_parse(text, length, ret_status, &what) < 0)
 		r = error_set(err, -EINVAL, "%s is not what this version's service writes there: %s", path, what);
+	return r;
+}
+
+/* How long a service that has just started is waited for. */
+#define LOOKS	 20
+#define PAUSE_MS 100
+
+int status_await(struct status *ret_status, struct error *err)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+	int r = status_read(ret_status, err);
+
+	for (unsigned i = 0; r == -ENOENT && i < LOOKS; i++) {
+		(void)nanosleep(&pause, NULL);
+		r = status_read(ret_status, err);
+	}
 	return r;
 }
 

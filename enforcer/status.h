@@ -98,6 +98,9 @@ void status_remove(void);
 
 /* What the service of this network namespace wrote, whoever that was and however long ago.  -ENOENT: nothing. */
 int status_read(struct status *ret_status, struct error *err);
+/* The same, but waits, for two seconds, where there is nothing: a service that has just been started takes its lock
+ * first, and tells when it has looked at everything. */
+int status_await(struct status *ret_status, struct error *err);
 /* Whether it is that process's word: -ESTALE; and of now: -ETIMEDOUT. */
 int status_check(const struct status *status, pid_t service, struct error *err);
 

@@ -100,7 +100,7 @@ bool texts_printable_line(const char *text)
 
 	for (; length; text += taken, length -= taken) {
 		taken = utf8_decode(text, length, &point);
-		if (!taken || point < 0x20 || (point >= 0x7f && point < 0xa0))
+		if (!taken || utf8_is_control(point))
 			return false;
 	}
 	return true;

@@ -15,9 +15,6 @@
 
 /* A change that was put right counts as news for so long, as denials do. */
 #define NEWS_SECONDS 3600
-/* How long a service that has just started is waited for. */
-#define STATUS_LOOKS	20
-#define STATUS_PAUSE_MS 100
 
 /* Tables can have an owner since 6.9. */
 static void say_unowned(struct verify *verify, pid_t holder)
@@ -87,25 +84,6 @@ static void say_whole(struct verify *verify, const struct status *status)
 			    status->put_right == 1 ? "" : "s", last, repair->what);
 }
 
-static int read_status(pid_t holder, struct status *status, struct error *err)
-{
-	int r = status_read(status, err);
-
-	return r < 0 ? r : status_check(status, holder, err);
-}
-
-/* A service that has just been started takes its lock first, and tells when it has looked at everything. */
-static int await_status(struct verify *verify, pid_t holder, struct status *status, struct error *err)
-{
-	int r = read_status(holder, status, err);
-
-	for (unsigned i = 0; r == -ENOENT && i < STATUS_LOOKS; i++) {
-		verify_pause(verify, STATUS_PAUSE_MS);
-		r = read_status(holder, status, err);
-	}
-	return r;
-}
-
 void verify_service_drift(struct verify *verify)
 {
 	struct status status;
@@ -118,12 +96,11 @@ void verify_service_drift(struct verify *verify)
 		verify_find(verify, "drift", VERIFY_SKIP, NULL, NULL, "the service does not run: nobody watched");
 		return;
 	}
-	if (held < 0 || (r = await_status(verify, holder, &status, &err)) < 0) {
+	if (held < 0 || (r = status_await(&status, &err)) < 0 || (r = status_check(&status, holder, &err)) < 0) {
 		if (r == -ENOENT)
 			(void)error_set(&err, r,
 					"the service runs (pid %d), and has not said yet whether all is in force, or "
-					"cannot write "
-					"to /run/bulkhead",
+					"cannot write to /run/bulkhead",
 					(int)holder);
 		verify_find(verify, "drift", VERIFY_UNKNOWN, NULL,
 			    r == -ENOENT ? "ask again in a moment; if it stays so, look at its log "

@@ -13,7 +13,7 @@
  * make a reader see another text than the one that is there. */
 static bool is_printable(uint32_t point)
 {
-	if (point < 0x20 || (point >= 0x7f && point <= 0x9f))
+	if (utf8_is_control(point))
 		return false;
 	return !(point >= 0x2028 && point <= 0x202e) && !(point >= 0x2066 && point <= 0x2069) && point != 0x200e &&
 	       point != 0x200f && point != 0x061c && point != 0xfeff;

@@ -58,6 +58,11 @@ size_t utf8_encode(uint32_t point, char text[UTF8_MAX])
 	return 4;
 }
 
+bool utf8_is_control(uint32_t point)
+{
+	return point < 0x20 || (point >= 0x7f && point < 0xa0);
+}
+
 size_t utf8_cut(const char *text, size_t room)
 {
 	size_t length = strnlen(text, room);

@@ -3,6 +3,7 @@
 #ifndef BULKHEAD_UTF8_H
 #define BULKHEAD_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,8 @@ size_t utf8_encode(uint32_t point, char text[UTF8_MAX]);
 /* How many of at most `room` bytes of the text can be taken without cutting a code point in two.  What is no UTF-8
  * anyway is cut anywhere. */
 size_t utf8_cut(const char *text, size_t room);
+
+/* C0, DEL and C1: what is a command to a terminal. */
+bool utf8_is_control(uint32_t point);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "file_replace.h"
+#include "file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +22,25 @@ int file_write_all(int fd, const char *text, size_t length)
 		text += n;
 		length -= (size_t)n;
 	}
+	return 0;
+}
+
+int file_read_all(int fd, char *text, size_t room, size_t *ret_length)
+{
+	size_t length = 0;
+
+	while (length < room) {
+		ssize_t n = read(fd, text + length, room - length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		length += (size_t)n;
+	}
+	*ret_length = length;
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A file that others read while it is written anew. */
-#ifndef BULKHEAD_FILE_REPLACE_H
-#define BULKHEAD_FILE_REPLACE_H
+/* Files, whole. */
+#ifndef BULKHEAD_FILE_H
+#define BULKHEAD_FILE_H
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -13,5 +13,9 @@ int file_replace(const char *path, mode_t mode, const char *text, size_t length)
 
 /* All of it, however many writes that takes.  0 or negative errno. */
 int file_write_all(int fd, const char *text, size_t length);
+
+/* What the descriptor gives from here to its end, but at most `room` bytes; a file of which there may be more fills
+ * them. No terminator.  0 or negative errno. */
+int file_read_all(int fd, char *text, size_t room, size_t *ret_length);
 
 #endif
