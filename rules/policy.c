@@ -45,7 +45,7 @@ static void *allocate(struct policy *policy, size_t size)
 	struct chunk *chunk = policy->chunks;
 	void *memory;
 
-	size = (size + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
+	size = (size + _Alignof(struct policy_record) - 1) & ~(_Alignof(struct policy_record) - 1);
 	if (!chunk || chunk->size - chunk->used < size) {
 		/* The first chunk is small: most policies are what one event touched. */
 		size_t room = chunk ? CHUNK_SIZE : CHUNK_SIZE / 8;
@@ -80,6 +80,9 @@ int policy_add(struct policy *policy, const struct policy_record *record)
 {
 	const char *text = record->comment ? record->comment : "";
 	size_t length = strnlen(text, POLICY_COMMENT_MAX);
+	const struct policy_record *last = policy->count ? policy->records[policy->count - 1] : NULL;
+	/* The ports of one flow come one after the other. */
+	bool same = last && strcmp(last->comment, text) == 0;
 	struct policy_record *copy;
 	char *comment;
 
@@ -92,15 +95,19 @@ int policy_add(struct policy *policy, const struct policy_record *record)
 		policy->records = records;
 		policy->capacity = capacity;
 	}
-	copy = allocate(policy, sizeof(*copy) + length + 1);
+	copy = allocate(policy, sizeof(*copy) + (same ? 0 : length + 1));
 	if (!copy)
 		return -ENOMEM;
 	*copy = *record;
-	comment = (char *)(copy + 1);
-	memcpy(comment, text, length);
-	comment[length] = '\0';
-	make_printable(comment);
-	copy->comment = comment;
+	if (same) {
+		copy->comment = last->comment;
+	} else {
+		comment = (char *)(copy + 1);
+		memcpy(comment, text, length);
+		comment[length] = '\0';
+		make_printable(comment);
+		copy->comment = comment;
+	}
 	policy->records[policy->count++] = copy;
 	return 0;
 }
