@@ -2,14 +2,15 @@
 # What `cmake --install` puts where.  The configuration directory, /etc/bulkhead, is the administrator's: nothing is
 # installed there.
 
-# The units name the program by its absolute path, which the prefix decides.
-foreach(unit bulkhead bulkhead-verify)
-	file(READ ${CMAKE_CURRENT_LIST_DIR}/${unit}.service BULKHEAD_UNIT)
-	string(REPLACE "ExecStart=/usr/bin/bulkhead " "ExecStart=${CMAKE_INSTALL_FULL_BINDIR}/bulkhead " BULKHEAD_UNIT
-		"${BULKHEAD_UNIT}")
-	file(WRITE ${CMAKE_BINARY_DIR}/${unit}.service "${BULKHEAD_UNIT}")
-	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/${unit}.service)
-endforeach()
+# The units name the program by its absolute path, which the prefix decides: the one of `cmake --install --prefix`, too.
+cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_BINDIR BASE_DIRECTORY "\${CMAKE_INSTALL_PREFIX}" OUTPUT_VARIABLE BULKHEAD_BINDIR)
+install(CODE "
+	foreach(unit bulkhead bulkhead-verify)
+		file(READ \"${CMAKE_CURRENT_LIST_DIR}/\${unit}.service\" text)
+		string(REPLACE \"ExecStart=/usr/bin/bulkhead \" \"ExecStart=${BULKHEAD_BINDIR}/bulkhead \" text \"\${text}\")
+		file(WRITE \"${CMAKE_BINARY_DIR}/\${unit}.service\" \"\${text}\")
+	endforeach()
+")
 
 install(TARGETS bulkhead RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 # lib, not CMAKE_INSTALL_LIBDIR: systemd looks for units in no architecture's own directory.

@@ -173,6 +173,11 @@ static bool deliver_lines(struct docker_request *request, bool *ret_more)
 	request->length -= start;
 	if (start)
 		memmove(request->buffer, request->buffer + start, request->length);
+	/* A stream lives for months: what a thousand events at once took is not kept until the next thousand. */
+	if (!request->length && request->size > BUFFER_START) {
+		free(steal(request->buffer));
+		request->size = 0;
+	}
 	*ret_more = more;
 	return true;
 }

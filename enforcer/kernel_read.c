@@ -32,6 +32,7 @@ struct snapshot {
 	bool sets_differ, chains_differ, rules_differ;
 	size_t sets_seen, chains_seen, rules_seen, expected_sets, expected_chains, expected_rules;
 	size_t *next_rule; /* by chain of the part: the index of the next expected rule */
+	char *encoded;	   /* room for two rules, zero between comparisons */
 	size_t strange;
 	enum policy_set reading;
 	uint8_t reading_denied;
@@ -219,42 +220,36 @@ static struct nlmsghdr *encode_rule(struct nftnl_rule *rule, char *buffer)
 	return header;
 }
 
-static int same_rule(struct nftnl_rule *a, struct nftnl_rule *b, bool *ret_same)
+static bool same_rule(struct nftnl_rule *a, struct nftnl_rule *b, char *buffer)
 {
-	cleanup_free char *buffer = calloc(2, ENCODED_SIZE);
-	const struct nlmsghdr *x, *y;
+	struct nlmsghdr *x = encode_rule(a, buffer), *y = encode_rule(b, buffer + ENCODED_SIZE);
+	bool same = x->nlmsg_len == y->nlmsg_len && memcmp(x, y, x->nlmsg_len) == 0;
 
-	if (!buffer)
-		return -ENOMEM;
-	x = encode_rule(a, buffer);
-	y = encode_rule(b, buffer + ENCODED_SIZE);
-	*ret_same = x->nlmsg_len == y->nlmsg_len && memcmp(x, y, x->nlmsg_len) == 0;
-	return 0;
+	/* The padding between attributes is compared, and not written. */
+	memset(x, 0, x->nlmsg_len);
+	memset(y, 0, y->nlmsg_len);
+	return same;
 }
 
 /* Whether it is the next one that its chain should have. */
-static int is_expected_rule(struct snapshot *snapshot, struct nftnl_rule *rule, bool *ret_expected)
+static bool is_expected_rule(struct snapshot *snapshot, struct nftnl_rule *rule)
 {
 	const struct nft_skeleton_part *part = snapshot->part;
 	const char *name = nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN);
 	size_t chain = chain_index(part, name), expected;
 
-	*ret_expected = false;
 	if (chain == part->chain_count)
-		return 0;
+		return false;
 	expected = snapshot->next_rule[chain]++;
-	if (expected >= part->rule_count ||
-	    !same_text(nftnl_rule_get_str(part->rules[expected], NFTNL_RULE_CHAIN), name))
-		return 0;
-	return same_rule(rule, part->rules[expected], ret_expected);
+	return expected < part->rule_count &&
+	       same_text(nftnl_rule_get_str(part->rules[expected], NFTNL_RULE_CHAIN), name) &&
+	       same_rule(rule, part->rules[expected], snapshot->encoded);
 }
 
 static int got_rule(const struct nlmsghdr *header, void *data)
 {
 	struct snapshot *snapshot = data;
 	struct nftnl_rule *rule = nftnl_rule_alloc();
-	bool expected = false;
-	int r = 0;
 
 	if (!rule)
 		return -ENOMEM;
@@ -262,14 +257,13 @@ static int got_rule(const struct nlmsghdr *header, void *data)
 		/* An expression that libnftnl does not know is in no rule of ours. */
 		snapshot->rules_differ = true;
 	} else if (same_text(nftnl_rule_get_str(rule, NFTNL_RULE_TABLE), KERNEL_TABLE)) {
-		r = is_expected_rule(snapshot, rule, &expected);
-		if (expected)
+		if (is_expected_rule(snapshot, rule))
 			snapshot->rules_seen++;
 		else
 			snapshot->rules_differ = true;
 	}
 	nftnl_rule_free(rule);
-	return r;
+	return 0;
 }
 
 /* Only our table's: NFTA_SET_TABLE and NFTA_RULE_TABLE are the same attribute.
@@ -411,8 +405,11 @@ static int attempt(struct kernel *kernel, const struct kernel_options *options, 
 
 	state->guard_by_bridge = kernel->ibrname;
 	state->policy = policy_new();
-	if (!state->policy)
+	snapshot.encoded = calloc(2, ENCODED_SIZE);
+	if (!state->policy || !snapshot.encoded) {
+		free(snapshot.encoded);
 		return error_oom(err);
+	}
 	r = kernel_generation(kernel, &state->generation, err);
 	if (r == 0)
 		r = kernel_settle(kernel, state->generation, err);
@@ -427,6 +424,7 @@ static int attempt(struct kernel *kernel, const struct kernel_options *options, 
 	state->skeleton = judge(&snapshot);
 	policy_finish(state->policy);
 	free(snapshot.next_rule);
+	free(snapshot.encoded);
 	return r;
 }
 

@@ -284,7 +284,7 @@ static void got_lost(const char *reason, void *data)
 {
 	struct service *service = data;
 
-	service->advised = false;
+	service->advised = service->accept_told = false;
 	log_warning("%s; the rules stay, trying again", reason);
 	service_status_lost(service, reason);
 	say_ready(service, "Engine unreachable; the rules stay");

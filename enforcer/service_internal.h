@@ -35,6 +35,7 @@ struct service {
 	char *metrics_path;	       /* NULL: nobody asked for them */
 	int tell_error, metrics_error; /* why they could not be written, as it was logged last */
 	bool advised;
+	bool accept_told; /* that the rule in Docker's chain was put in order, since the engine was lost */
 	int status;
 	/* Everything is looked at right now because others changed something of ours, or of Docker's; what they did was
 	 * found; and who, "" if it is not known. */

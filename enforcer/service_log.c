@@ -126,9 +126,13 @@ void service_log_change(const struct policy_diff *diff, const struct reconcile_r
 		log_drift(service, report);
 	if (!repair || !service->ours_changed)
 		log_install(diff, report);
-	if (report->docker && !lost)
-		log_info("the accept rule for the mark, with which declared flows pass Docker's own drop, was put in "
-			 "order");
+	if (report->docker && !lost) {
+		/* An engine that starts writes its chains a dozen times. */
+		log_write(service->accept_told ? CONFIG_LOG_DEBUG : CONFIG_LOG_INFO,
+			  "the accept rule for the mark, with which declared flows pass Docker's own drop, was put in "
+			  "order");
+		service->accept_told = true;
+	}
 }
 
 void service_log_cost(const char *what, const struct reconcile_report *report, const struct docker_watch_times *times)

@@ -645,6 +645,7 @@ class Service(VerifyTest):
             with self.subTest(repair=repair):
                 self.bulkhead.write(self.bulkhead.config_file, json.dumps({"repair": repair}))
                 self.bulkhead.stop()
+                said = len(self.bulkhead.log_text())
                 self.bulkhead.start()
                 self.engine.restart()
                 for number in range(3):
@@ -654,6 +655,8 @@ class Service(VerifyTest):
                 self.check("drift", "pass", evidence="nothing had to be put right")
                 self.verify("--only", "docker-accept")
                 self.assertEqual(set(self.found("docker-accept").values()), {"pass"})
+                log = self.bulkhead.log_text()[said:]
+                self.assertLessEqual(log.count("was put in order"), log.count("; the rules stay") + 1)
 
     def status_file(self):
         return f"/run/bulkhead/netns-{os.stat(self.engine.netns).st_ino}.status"
