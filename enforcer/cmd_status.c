@@ -77,6 +77,11 @@ static void print_head(const struct status *status)
 	printf("          Docker's rules: IPv4 %s, IPv6 %s\n", status->backend4, status->backend6);
 }
 
+static const char *yes_no(bool is)
+{
+	return is ? "yes" : "no";
+}
+
 static void print_kernel(const struct status *status)
 {
 	printf("kernel    %s: %s, %s\n", status->kernel,
@@ -84,6 +89,8 @@ static void print_kernel(const struct status *status)
 	       status->knows_bridge_names ? "bridges are known by name" : "bridges are not known by name");
 	printf("          tables: %s%s, ruleset generation %" PRId64 " at the last look at everything\n",
 	       status->owned ? "owned" : "not owned", status->persistent ? ", persistent" : "", status->generation);
+	printf("confined  capabilities %s, no_new_privs %s, landlock %s, seccomp %s\n", yes_no(status->capabilities),
+	       yes_no(status->no_new_privs), yes_no(status->landlock), yes_no(status->seccomp));
 	printf("settings  mode %s, repair %s, owner %s\n", status->mode, status->repair ? "true" : "false",
 	       status->owner ? "true" : "false");
 }

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "confine.h"
 #include "log.h"
 #include "service_internal.h"
 
@@ -21,6 +22,7 @@ void service_status_settings(struct service *service)
 
 void service_status_start(struct service *service)
 {
+	const struct confine_state *confined = confine_state();
 	struct status *status = &service->tell;
 	struct utsname kernel;
 
@@ -28,6 +30,10 @@ void service_status_start(struct service *service)
 	STATUS_TEXT(status->version, BULKHEAD_VERSION);
 	if (uname(&kernel) == 0)
 		STATUS_TEXT(status->kernel, kernel.release);
+	status->capabilities = confined->parts[CONFINE_CAPABILITIES].on;
+	status->no_new_privs = confined->parts[CONFINE_NO_NEW_PRIVILEGES].on;
+	status->landlock = confined->parts[CONFINE_LANDLOCK].on;
+	status->seccomp = confined->parts[CONFINE_SECCOMP].on;
 	STATUS_TEXT(status->engine_url, docker_client_url(service->client));
 	STATUS_TEXT(status->engine_error, "it has not answered yet");
 	status->engine_since = status->started;

@@ -69,6 +69,8 @@ struct status {
 	bool knows_owner, knows_bridge_names;
 	bool owned, persistent; /* flags of the tables */
 	int64_t generation;
+	/* What the service has given up: see confine.h. */
+	bool capabilities, no_new_privs, landlock, seccomp;
 	/* The configuration. */
 	char mode[16];
 	bool repair, owner;

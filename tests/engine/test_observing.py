@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the service says of itself: `status`, and metrics for Prometheus."""
+import ctypes
 import json
 import os
 import signal
@@ -96,6 +97,15 @@ class Observing(EngineTest):
         self.assertEqual(service["loaded"]["containers"], 2)
         self.assertEqual(service["settings"], {"mode": "enforce", "repair": True, "owner": False})
         self.assertEqual(service["kernel"]["release"], os.uname().release)
+        sanitized = bool(os.environ.get("BULKHEAD_SANITIZED"))
+        landlock = ctypes.CDLL(None).syscall(444, None, 0, 1) > 0  # landlock_create_ruleset: the kernel's version
+        confined = {
+            "capabilities": True,
+            "no_new_privs": True,
+            "landlock": landlock and not sanitized,
+            "seccomp": not sanitized,
+        }
+        self.assertEqual(service["confined"], confined)
         self.assertEqual((service["kernel"]["owned"], service["refused"], service["repairs"]), (False, [], []))
         self.assertGreater(service["loaded"]["elements"], len(self.bulkhead.list()["flows"]))
         before = service["reconciles"]["done"]

@@ -66,6 +66,7 @@ static void fill(struct status *status)
 	STATUS_TEXT(status->kernel, "6.18.44");
 	status->knows_owner = status->owned = true;
 	status->generation = (int64_t)1 << 53;
+	status->capabilities = status->no_new_privs = status->seccomp = true;
 	STATUS_TEXT(status->mode, "observe");
 	status->repair = true;
 	status->apps = 11;
