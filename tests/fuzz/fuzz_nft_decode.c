@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A message with set elements: the first byte selects the set, the rest are the message's attributes. */
+/* A message with set elements: first the set's name and a zero, then the message's attributes.  By name, and not by
+ * number, so that a new set does not make the corpus one of other sets. */
 #include "nft_decode.h"
 
 #include <assert.h>
@@ -8,9 +9,13 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Of a set's name. */
+#define NAME_SIZE 32
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,6 +38,32 @@ static struct nlmsghdr *message_of(const uint8_t *data, size_t size)
 	return message;
 }
 
+static void check_addresses(const struct policy_record *record, uint8_t family)
+{
+	bool source = true, destination = true;
+
+	switch (policy_set_shape(record->set)) {
+	case POLICY_SHAPE_BRIDGE:
+	case POLICY_SHAPE_BRIDGE_TWICE:
+		source = destination = false;
+		break;
+	case POLICY_SHAPE_ENDPOINT:
+	case POLICY_SHAPE_ADDRESS:
+	case POLICY_SHAPE_PLACE:
+		destination = false;
+		break;
+	case POLICY_SHAPE_PUBLISHED:
+		source = false;
+		break;
+	case POLICY_SHAPE_FLOW:
+	case POLICY_SHAPE_RANGE:
+	case POLICY_SHAPE_BOUNDARY:
+		break;
+	}
+	assert(record->source.family == (source ? family : 0));
+	assert(record->destination.family == (destination ? family : 0));
+}
+
 static void check_policy(struct policy *policy, enum policy_set set)
 {
 	policy_finish(policy);
@@ -42,7 +73,7 @@ static void check_policy(struct policy *policy, enum policy_set set)
 
 		assert(record->set == set && strlen(record->comment) <= POLICY_COMMENT_MAX);
 		assert(record->bridge[POLICY_IFNAME_SIZE - 1] == '\0');
-		assert(record->source.family == policy_set_family(set));
+		check_addresses(record, policy_set_family(set));
 		assert(strlen(policy_key_format(record, text)) > 0);
 		assert(policy_find(policy, record) == record);
 	}
@@ -78,17 +109,23 @@ static void fuzz_denied(const struct nlmsghdr *message, uint8_t family)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const uint8_t *zero = memchr(data, '\0', size < NAME_SIZE ? size : NAME_SIZE);
+	const char *name = (const char *)data;
 	struct nlmsghdr *message;
 
-	if (size < 1 || size > 65536)
+	if (!zero || size > 65536)
 		return 0;
-	message = message_of(data + 1, size - 1);
+	message = message_of(zero + 1, size - (size_t)(zero + 1 - data));
 	if (!message)
 		return 0;
-	if (data[0] < POLICY_SET_COUNT)
-		fuzz_elements(message, (enum policy_set)data[0]);
-	else
-		fuzz_denied(message, data[0] % 2 ? ADDRESS_IPV6 : ADDRESS_IPV4);
+	for (size_t set = 0; set < POLICY_SET_COUNT; set++) {
+		if (strcmp(name, policy_set_name((enum policy_set)set)) == 0)
+			fuzz_elements(message, (enum policy_set)set);
+	}
+	if (strcmp(name, "denied4") == 0)
+		fuzz_denied(message, ADDRESS_IPV4);
+	else if (strcmp(name, "denied6") == 0)
+		fuzz_denied(message, ADDRESS_IPV6);
 	free(message);
 	return 0;
 }

@@ -11,12 +11,17 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
+#include "file.h"
 #include "nft_batch.h"
 #include "nft_decode.h"
 #include "nft_encode.h"
@@ -563,16 +568,46 @@ static void test_refusals_name_the_element(void **state)
 	policy_free(policy);
 }
 
+/* What the decoder's fuzzer begins with.  A set of which there is nothing, or nothing that is read, is not fuzzed. */
+static void test_corpus_has_each_set(void **state)
+{
+	(void)state;
+	for (size_t set = 0; set < POLICY_SET_COUNT; set++) {
+		_Alignas(struct nlmsghdr) char buffer[1024];
+		const char *name = policy_set_name((enum policy_set)set), *attributes;
+		struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+		struct policy *policy = policy_new();
+		char path[PATH_MAX], bytes[900];
+		size_t length, strange = 0;
+		int fd;
+
+		snprintf(path, sizeof(path), TESTS_DIR "/fuzz/corpus/nft_decode/%s", name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			fail_msg("%s: %s", path, strerror(errno));
+		assert_int_equal(file_read_all(fd, bytes, sizeof(bytes), &length), 0);
+		close(fd);
+		assert_in_range(length, strlen(name) + 2, sizeof(bytes) - 1);
+		assert_string_equal(bytes, name);
+		attributes = bytes + strlen(name) + 1;
+		length -= strlen(name) + 1;
+		mnl_nlmsg_put_extra_header(message, sizeof(struct nfgenmsg));
+		memcpy(mnl_nlmsg_get_payload_tail(message), attributes, length);
+		message->nlmsg_len += (uint32_t)length;
+		assert_int_equal(nft_decode_elements(message, (enum policy_set)set, policy, &strange), 0);
+		if (policy_count(policy) == 0 || strange > 0)
+			fail_msg("%s: %zu elements are read, %zu are strange", name, policy_count(policy), strange);
+		policy_free(policy);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_encode_decode),
-		cmocka_unit_test(test_delete_has_the_same_keys),
-		cmocka_unit_test(test_messages_stay_small),
-		cmocka_unit_test(test_denied),
-		cmocka_unit_test(test_keys_as_nft_sends_them),
-		cmocka_unit_test(test_strange_elements_are_counted),
-		cmocka_unit_test(test_refusals_name_the_element),
+		cmocka_unit_test(test_encode_decode),	       cmocka_unit_test(test_delete_has_the_same_keys),
+		cmocka_unit_test(test_messages_stay_small),    cmocka_unit_test(test_denied),
+		cmocka_unit_test(test_keys_as_nft_sends_them), cmocka_unit_test(test_strange_elements_are_counted),
+		cmocka_unit_test(test_corpus_has_each_set),    cmocka_unit_test(test_refusals_name_the_element),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
