@@ -193,8 +193,9 @@ class Observing(EngineTest):
             self.bulkhead.write(path, text)
             self.assertTrue(self.status("unknown")["running"], text)
         self.bulkhead.write(path, good)
-        os.chmod(path, 0o666)
-        self.assertIn("can be written by others", self.status("unknown")["error"])
+        for mode in (0o664, 0o646):
+            os.chmod(path, mode)
+            self.assertIn("can be written by others", self.status("unknown")["error"])
         process.send_signal(signal.SIGCONT)
         self.await_status("in_step")
         self.assertTrue(os.path.exists(self.metrics_file))

@@ -141,6 +141,9 @@ static inline bool server_answer(int fd, const char *path)
 	if (strcmp(path, "/line-longest") == 0)
 		return server_say(fd, SERVER_CHUNKED) && server_flood(fd, 4 * 1024 * 1024) &&
 		       server_chunk(fd, "\nok\n", 4) && server_chunk(fd, "", 0);
+	if (strcmp(path, "/line-long-and-half") == 0)
+		return server_say(fd, SERVER_CHUNKED) && server_flood(fd, 100000) && server_chunk(fd, "\nha", 3) &&
+		       server_drip(fd, "lf\n") && server_chunk(fd, "", 0);
 	if (strcmp(path, "/line-too-long") == 0)
 		return server_say(fd, SERVER_CHUNKED) && server_chunk(fd, "ok\n", 3) &&
 		       server_flood(fd, 4 * 1024 * 1024 + 1) && server_chunk(fd, "\n", 1) && server_chunk(fd, "", 0);

@@ -106,6 +106,10 @@ static void streams(void **state)
 	assert_int_equal(scene->longest, 4 * 1024 * 1024);
 	assert_int_equal(scene->lines, 2);
 	assert_answer(scene, 200, "");
+	follow(scene, "/line-long-and-half", on_line);
+	assert_int_equal(scene->longest, 100000);
+	assert_non_null(strstr(scene->text, "|half|"));
+	assert_int_equal(scene->lines, 2);
 	follow(scene, "/line-too-long", on_line);
 	assert_string_equal(scene->text, "ok|");
 	assert_problem(scene, "longer than 4 MiB");

@@ -196,6 +196,41 @@ static void test_flushed_rules(void **state)
 	policy_free(policy);
 }
 
+/* As many rules as there should be, in the right chains and as long: one says something else. */
+static void test_a_rule_by_hand(void **state)
+{
+	static const char *const replaced[][2] = {
+		{ "inet bulkhead starting", "counter accept" },
+		{ "bridge bulkhead own4", "counter accept" },
+		{ "inet bulkhead gates", "goto deny_in" },
+	};
+	struct kernel_change change = { .install = KERNEL_RULES, .table_exists = true, .guard_exists = true };
+	struct policy *policy = some_policy();
+	struct kernel_state read;
+	struct kernel *kernel;
+
+	(void)state;
+	namespace_fresh();
+	kernel = open_kernel();
+	install(kernel, &options, policy);
+	for (size_t i = 0; i < sizeof(replaced) / sizeof(replaced[0]); i++) {
+		const char *chain = replaced[i][0];
+
+		run("nft replace rule %s handle $(nft -a list chain %s | sed -n 's/.*# handle //p' | tail -n 1) %s",
+		    chain, chain, replaced[i][1]);
+		read = read_kernel(kernel, &options);
+		if (read.skeleton != KERNEL_SKELETON_RULES)
+			fail_msg("%s in %s is not seen", replaced[i][1], chain);
+		kernel_state_clear(&read);
+		commit(kernel, &options, &change);
+		read = read_kernel(kernel, &options);
+		assert_int_equal(read.skeleton, KERNEL_SKELETON_WHOLE);
+		kernel_state_clear(&read);
+	}
+	kernel_close(kernel);
+	policy_free(policy);
+}
+
 /* Elements by somebody's hand: read as they are, and put right by an ordinary difference. */
 static void test_elements_by_hand(void **state)
 {
@@ -513,6 +548,7 @@ int main(void)
 		cmocka_unit_test(test_renamed_elements),
 		cmocka_unit_test(test_ranges_that_overlap),
 		cmocka_unit_test(test_flushed_rules),
+		cmocka_unit_test(test_a_rule_by_hand),
 		cmocka_unit_test(test_elements_by_hand),
 		cmocka_unit_test(test_replace_remembers),
 		cmocka_unit_test(test_refused),

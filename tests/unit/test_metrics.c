@@ -171,10 +171,11 @@ static void format(void **state)
 	(void)state;
 	STATUS_TEXT(status.version, "0.1.0 \"odd\"");
 	status.last_time = 1732546271;
+	status.broken = status.engine_up = true;
 	metrics_done(&metrics, "start", &report);
 	report = (struct reconcile_report){ .work_ns = 250000 };
 	metrics_done(&metrics, "network", &report);
-	report.work_ns = 60000000000;
+	report.work_ns = 60700000000;
 	metrics_done(&metrics, "network", &report);
 	metrics.events[METRICS_LINKS] = 6;
 	text = metrics_format(&metrics, &status, &length);
@@ -182,6 +183,8 @@ static void format(void **state)
 	assert_int_equal(strlen(text), length);
 	samples = read_strictly(text, length);
 	assert_has(samples, "bulkhead_build_info {'version': '0.1.0 \"odd\"'} 1.0\n");
+	assert_has(samples, "bulkhead_in_force {} 0.0\n");
+	assert_has(samples, "bulkhead_engine_up {} 1.0\n");
 	assert_has(samples, "bulkhead_last_success_timestamp_seconds {} 1732546271.0\n");
 	assert_has(samples, "bulkhead_reconciles_total {'scope': 'everything'} 1.0\n");
 	assert_has(samples, "bulkhead_reconciles_total {'scope': 'change'} 2.0\n");
@@ -190,7 +193,7 @@ static void format(void **state)
 	assert_has(samples, "bulkhead_reconcile_duration_seconds_bucket {'le': '0.005'} 2.0\n");
 	assert_has(samples, "bulkhead_reconcile_duration_seconds_bucket {'le': '5.0'} 2.0\n");
 	assert_has(samples, "bulkhead_reconcile_duration_seconds_bucket {'le': '+Inf'} 3.0\n");
-	assert_has(samples, "bulkhead_reconcile_duration_seconds_sum {} 60.00325\n");
+	assert_has(samples, "bulkhead_reconcile_duration_seconds_sum {} 60.70325\n");
 	assert_has(samples, "bulkhead_commit_duration_seconds_count {} 1.0\n");
 	assert_has(samples, "bulkhead_events_total {'source': 'links'} 6.0\n");
 	assert_has(samples, "{'action': 'let_through', 'from': 'shop', 'to': 'stock'} 8.0\n");

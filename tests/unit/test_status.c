@@ -148,6 +148,7 @@ static void anything_else(void **state)
 	refuse_with(text, "\"0.1.0\"", "\"\\u001b[2J\"");
 	refuse_with(text, "\"0.1.0\"", "\"a\\nb\"");
 	refuse_with(text, "\"0.1.0\"", "\"0123456789012345678901234567890123\"");
+	refuse_with(text, "\"0.1.0\"", "\"01234567890123456789012345678901\"");
 	refuse_with(text, "\xc3\xa9", "\xc3");
 	refuse_with(text, "\"in_force\":{", "\"in_force\":[{");
 	refuse_with(text, "\"repairs\":[", "\"repairs\":[7,");
