@@ -108,12 +108,12 @@ class Pulse:
         found = {path.name: len(self.arrived(path, since)) for path in self.undeclared()}
         return {name: count for name, count in found.items() if count}
 
-    def gap_ms(self, path, since, until):
+    def gap_ms(self, path, since, until, awake=0):
         """The longest time between two packets that arrived, by when they were sent: what was lost, and not how busy
-        the machine is.  A pause of the sender itself does not count."""
+        the machine is.  A pause of the sender itself does not count, nor does what was before `awake`."""
         sent = [record for record in self.arrived(path, since - 50 * NS_PER_MS) if record[1] <= until]
         pairs = [(a, b) for a, b in zip(sent, sent[1:]) if b[0] != a[0] + 1]
-        gaps = [(b[1] - a[1]) / NS_PER_MS for a, b in pairs]
+        gaps = [(b[1] - max(a[1], awake)) / NS_PER_MS for a, b in pairs]
         if not sent:
             return (until - since) / NS_PER_MS
         return max([*gaps, 0, (until - sent[-1][1]) / NS_PER_MS - 100])
@@ -167,13 +167,14 @@ class FaultTest(EngineTest):
         self.pulse.await_all(self.pulse.declared())
         self.since = time.monotonic_ns()
 
-    def end_fault(self, name, what, since=None, leaks=0, **more):
-        """The fault is over: packets flow where they are declared, and nowhere else did one arrive, if `leaks` is 0."""
+    def end_fault(self, name, what, since=None, leaks=0, awake=None, **more):
+        """The fault is over: packets flow where they are declared, and nowhere else did one arrive, if `leaks` is 0.  The
+        gap counts from `awake` on: before that the test itself had stopped the service."""
         since = since or self.since
         self.pulse.await_all(self.pulse.declared())
         until = time.monotonic_ns()
         leaked = self.pulse.leaked(since)
-        gap = max(self.pulse.gap_ms(path, since, until) for path in self.pulse.declared())
+        gap = max(self.pulse.gap_ms(path, since, until, awake or 0) for path in self.pulse.declared())
         sent = sum(self.pulse.sent(path) for path in self.pulse.undeclared())
         sent, self.sent_before = sent - self.sent_before, sent
         self.tell({"fault": name, "then": what, "gap_ms": round(gap, 1), "sent": sent, "passed": sum(leaked.values()), **more})

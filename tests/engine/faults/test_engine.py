@@ -169,11 +169,12 @@ class Bursts(EngineTestCase):
         guest = self.guest()
         sockets = [line.split() for line in self.engine.run_inside("cat", "/proc/net/netlink").stdout.splitlines()[1:]]
         dropped = {socket[1] for socket in sockets if int(socket[8])}
+        awake = time.monotonic_ns()
         self.bulkhead.process.send_signal(signal.SIGCONT)
         wait_until(lambda: self.knows(guest), "what was lost is found", 20)
         self.bulkhead.settle()
         self.assertEqual(dropped, {"0", "12"}, "rtnetlink and nfnetlink")
-        self.end_fault("netlink's buffers overrun (ENOBUFS)", "everything is compared", since)
+        self.end_fault("netlink's buffers overrun (ENOBUFS)", "everything is compared", since, awake=awake)
 
 
 class Restarts(EngineTestCase):
