@@ -97,7 +97,7 @@ static int ask_about(struct verify *verify, const struct container *container, s
 {
 	cleanup_free char *body = NULL;
 	struct error unknown;
-	struct docker_exposure exposure;
+	struct docker_exposure exposure = { 0 };
 	char path[160];
 	size_t length;
 	int r;
