@@ -167,14 +167,14 @@ class FaultTest(EngineTest):
         self.pulse.await_all(self.pulse.declared())
         self.since = time.monotonic_ns()
 
-    def end_fault(self, name, what, since=None, leaks=0, awake=None, **more):
+    def end_fault(self, name, what, since=None, leaks=0, awake=0, **more):
         """The fault is over: packets flow where they are declared, and nowhere else did one arrive, if `leaks` is 0.  The
         gap counts from `awake` on: before that the test itself had stopped the service."""
         since = since or self.since
         self.pulse.await_all(self.pulse.declared())
         until = time.monotonic_ns()
         leaked = self.pulse.leaked(since)
-        gap = max(self.pulse.gap_ms(path, since, until, awake or 0) for path in self.pulse.declared())
+        gap = max(self.pulse.gap_ms(path, since, until, awake) for path in self.pulse.declared())
         sent = sum(self.pulse.sent(path) for path in self.pulse.undeclared())
         sent, self.sent_before = sent - self.sent_before, sent
         self.tell({"fault": name, "then": what, "gap_ms": round(gap, 1), "sent": sent, "passed": sum(leaked.values()), **more})
