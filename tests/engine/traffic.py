@@ -93,12 +93,6 @@ class Stream:
         wait_until(lambda: time.monotonic_ns() > when + 500 * NS_PER_MS, "half a second", 2)
         return {end: len(self.arrived_since(end, when)) for end in ("server", "client")}
 
-    def longest_gap_ms(self, end, since, until):
-        """Between two arrivals, or the edges of the time that is looked at."""
-        times = [arrived for _, _, arrived in self.records(end) if since <= arrived <= until]
-        times = [since, *times, until]
-        return max(later - earlier for earlier, later in zip(times, times[1:])) / NS_PER_MS
-
     def lost(self, end, since, until):
         """How many of the records that were sent in that time did not arrive.  Scheduling plays no part in it."""
         numbers = [number for number, sent, _ in self.records(end) if since <= sent <= until]
