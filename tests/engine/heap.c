@@ -52,10 +52,11 @@ static void *taken(void *block)
 	return block;
 }
 
-static void given_back(void *block)
+/* size: what could be used of it. */
+static void given_back(const void *block, size_t size)
 {
 	if (block) {
-		__atomic_sub_fetch(&count->bytes, (int64_t)malloc_usable_size(block), __ATOMIC_RELAXED);
+		__atomic_sub_fetch(&count->bytes, (int64_t)size, __ATOMIC_RELAXED);
 		__atomic_sub_fetch(&count->blocks, 1, __ATOMIC_RELAXED);
 	}
 }
@@ -72,19 +73,17 @@ void *calloc(size_t number, size_t size)
 
 void *realloc(void *block, size_t size)
 {
-	size_t was = block ? malloc_usable_size(block) : 0;
+	size_t was = malloc_usable_size(block);
 	void *got = __libc_realloc(block, size);
 
-	if (block && (got || !size)) {
-		__atomic_sub_fetch(&count->bytes, (int64_t)was, __ATOMIC_RELAXED);
-		__atomic_sub_fetch(&count->blocks, 1, __ATOMIC_RELAXED);
-	}
+	if (got || !size)
+		given_back(block, was);
 	return taken(got);
 }
 
 void free(void *block)
 {
-	given_back(block);
+	given_back(block, malloc_usable_size(block));
 	__libc_free(block);
 }
 

@@ -8,7 +8,7 @@ from engine import PARALLEL
 from fixtures import WEB_TO_DB, EngineTest, compose, shop
 from traffic import WAIT_MS, parse, target
 
-STARTS = 100
+STARTS = 50  # with ICC on, and as many with ICC off
 CONTROL_STARTS = 8
 
 
