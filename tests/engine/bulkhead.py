@@ -2,12 +2,14 @@
 """The program under test, run inside an engine's network namespace."""
 import json
 import os
-import select
+import queue
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 from docker_api import wait_until
@@ -19,6 +21,37 @@ def program_path():
     if not os.access(PROGRAM, os.X_OK):
         sys.exit(f"the program is not at {PROGRAM!r}: set BULKHEAD, or start the tests with run.py --build DIR")
     return PROGRAM
+
+
+class Notifications:
+    """What a service tells its supervisor (sd_notify(3)), line by line.  Read all the time: a full queue would hold the
+    service up."""
+
+    def __init__(self, path):
+        if os.path.exists(path):
+            os.unlink(path)
+        self.path = path
+        self.follows = False  # what the engine said has been committed
+        self.lines = queue.SimpleQueue()
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(path)
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        while text := self.socket.recv(4096).decode():
+            for line in text.split("\n"):
+                self.follows = self.follows or bool(re.match(r"STATUS=Engine \S+, \d+ containers", line))
+                self.lines.put(line)
+
+    def forget(self):
+        while not self.lines.empty():
+            self.lines.get()
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RD)
+        self.reader.join()
+        self.socket.close()
 
 
 class Bulkhead:
@@ -45,7 +78,6 @@ class Bulkhead:
         self.wrapper = []  # a command that executes the service
         self.process = None
         self.notifications = None
-        self.heard = []
         self.wrote = False  # to the kernel, perhaps
 
     # -- flow files
@@ -102,29 +134,27 @@ class Bulkhead:
         return self.last_plan.returncode == 0
 
     def settle(self, seconds=10):
-        """Waits until the kernel holds what engine and flow files ask for."""
+        """Waits until the service, if there is one, has heard the engine, and the kernel holds what engine and flow files
+        ask for."""
 
         def problem():
             answer = self.last_plan
             return f"plan empty: status {answer.returncode}\n{answer.stdout}{answer.stderr}\n{self.log_text()[-2000:]}"
 
+        if self.process:
+            wait_until(self.follows_the_engine, lambda: f"the engine is followed\n{self.log_text()[-2000:]}", seconds)
         wait_until(self.plan_is_empty, problem, seconds)
 
     # -- the service
 
     def start(self, seconds=15, ready=True):
         """Starts `run` and waits until it says that it is ready."""
-        path = f"{self.directory}/notify"
         if self.notifications:
             self.notifications.close()
-        if os.path.exists(path):
-            os.unlink(path)
-        self.notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.notifications.bind(path)
-        self.heard = []
+        self.notifications = Notifications(f"{self.directory}/notify")
         self.wrote = True
         environment = {key: value for key, value in os.environ.items() if not key.startswith("DOCKER_")}
-        environment["NOTIFY_SOCKET"] = path
+        environment["NOTIFY_SOCKET"] = self.notifications.path
         environment.update(self.environment)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
@@ -151,28 +181,25 @@ class Bulkhead:
         assert found == wanted, f"the service is not confined: {found}\n{self.log_text()[-2000:]}"
 
     def await_word(self, word, seconds=15):
-        """Waits for a notification; those before it count as heard."""
+        """Waits for that line of a notification; those before it count as heard."""
         deadline = time.monotonic() + seconds
         while True:
-            while self.heard:
-                if word in self.heard.pop(0).split("\n"):
+            while not self.notifications.lines.empty():
+                if self.notifications.lines.get() == word:
                     return
             left = deadline - time.monotonic()
             if self.process.poll() is not None:
                 raise AssertionError(f"bulkhead ended with {self.process.returncode}:\n{self.log_text()[-3000:]}")
             if left <= 0:
                 raise AssertionError(f"no {word} within {seconds} s:\n{self.log_text()[-3000:]}")
-            if select.select([self.notifications], [], [], min(left, 0.2))[0]:
-                self.heard.append(self.notifications.recv(4096).decode())
+            time.sleep(0.005)
 
-    def hear(self):
-        """Takes in what was said until now."""
-        while select.select([self.notifications], [], [], 0)[0]:
-            self.heard.append(self.notifications.recv(4096).decode())
+    def follows_the_engine(self):
+        """Whether what the engine said has been committed.  Being ready does not wait for an engine that is slow."""
+        return self.notifications.follows
 
     def reload(self):
-        self.hear()
-        self.heard.clear()
+        self.notifications.forget()
         self.process.send_signal(signal.SIGHUP)
         self.await_word("RELOADING=1")
         self.await_word("READY=1")

@@ -2,12 +2,11 @@
 """Run inside a container's network namespace: sends, or waits for, an ICMP error about somebody else's connection.
 
     forge.py send DESTINATION PEER PORT LOCAL_PORT   port unreachable, quoting DESTINATION:LOCAL_PORT -> PEER:PORT (udp)
-    forge.py await SECONDS                           prints the sender of every such error that arrives
+    forge.py await SENDER                            prints who sends such errors, until SENDER ("-": nobody) does
 """
 import socket
 import struct
 import sys
-import time
 
 
 def checksum(data):
@@ -36,15 +35,12 @@ def main():
         icmp.sendto(error(destination, peer, int(port), int(local_port)), (destination, 0))
         return
     print("waiting", flush=True)
-    deadline = time.monotonic() + float(sys.argv[2])
-    while (left := deadline - time.monotonic()) > 0:
-        icmp.settimeout(left)
-        try:
-            packet, sender = icmp.recvfrom(2048)
-        except TimeoutError:
-            break
+    while True:
+        packet, sender = icmp.recvfrom(2048)
         if packet[20] == 3:
             print(sender[0], flush=True)
+            if sender[0] == sys.argv[2]:
+                return
 
 
 if __name__ == "__main__":

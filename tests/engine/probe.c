@@ -369,25 +369,28 @@ static void await_answers(struct target *targets, size_t count, int64_t deadline
 {
 	struct pollfd *fds = calloc(count, sizeof(*fds));
 	size_t waiting;
+	bool over;
 
 	if (!fds)
 		die("calloc");
 	do {
 		int64_t left = deadline - now_ns();
 
+		/* What is there when the time is over has come in time. */
+		over = left <= 0;
 		waiting = 0;
 		for (size_t i = 0; i < count; i++) {
 			fds[i].fd = targets[i].result ? -1 : targets[i].fd;
 			fds[i].events = targets[i].protocol == TARGET_TCP ? POLLOUT : POLLIN;
 			waiting += !targets[i].result;
 		}
-		if (!waiting || left <= 0 || poll(fds, (nfds_t)count, (int)(left / NS_PER_MS) + 1) == 0)
+		if (!waiting || poll(fds, (nfds_t)count, over ? 0 : (int)(left / NS_PER_MS) + 1) == 0)
 			break;
 		for (size_t i = 0; i < count; i++) {
 			if (!targets[i].result && fds[i].revents)
 				target_answered(&targets[i]);
 		}
-	} while (waiting);
+	} while (!over);
 	free(fds);
 }
 
@@ -491,14 +494,17 @@ _Noreturn static void stream(const char *file, int type, const char *address, un
 	FILE *log = fopen(file, "w");
 	struct record record = { 0 };
 	struct pollfd wait = { .events = POLLIN };
+	int on = 1, room = 4 << 20;
 	int64_t next;
-	int on = 1;
 
 	if (!log)
 		die(file);
 	wait.fd = strcmp(address, "listen") == 0 ? stream_listen(type, port) : stream_connect(type, address, port);
 	if (type == SOCK_STREAM)
 		setsockopt(wait.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	/* What comes while this process does not run has to wait for it, not to be lost. */
+	else if (setsockopt(wait.fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
+		setsockopt(wait.fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
 	for (next = now_ns();;) {
 		int64_t left = next - now_ns();
 		struct timespec timeout = { .tv_nsec = (long)left };

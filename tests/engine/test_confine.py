@@ -62,7 +62,7 @@ class Works(EngineTest):
         bridges = f"{self.bulkhead.state_directory}/bridges"
         os.unlink(bridges)
         self.bulkhead.start()
-        wait_until(lambda: "following" in self.bulkhead.log_text().split("ending on")[-1], "it follows", 10)
+        wait_until(self.bulkhead.follows_the_engine, self.bulkhead.log_text, 20)
         self.assert_closed_altogether(app["web"], app["db"])
         for sentence in (
             f"the configuration {self.bulkhead.config_file} is not read: group or others can write",

@@ -18,14 +18,18 @@ class Errors(EngineTest):
         self.app = self.run_shop()
         self.attacker = self.engine.run(**specification("other", "attacker", command=SERVE))
 
-    def errors_at_web(self, provoke):
-        """Who sent the errors that arrive at web after `provoke`."""
-        listener = subprocess.Popen(
-            self.app["web"].inside(sys.executable, FORGE, "await", "1.5"), stdout=subprocess.PIPE, text=True
-        )
-        assert listener.stdout.readline() == "waiting\n"
-        provoke()
-        return listener.communicate(timeout=30)[0].split()
+    def errors_at_web(self, provoke, sender=None):
+        """Who sent the errors that arrive at web after `provoke`: until one of `sender`'s does, or for a second."""
+        with subprocess.Popen(
+            self.app["web"].inside(sys.executable, FORGE, "await", sender or "-"), stdout=subprocess.PIPE, text=True
+        ) as listener:
+            try:
+                assert listener.stdout.readline() == "waiting\n"
+                provoke()
+                return listener.communicate(timeout=15 if sender else 1)[0].split()
+            except subprocess.TimeoutExpired:
+                listener.terminate()
+                return listener.communicate()[0].split()
 
     def talk(self, port):
         """One datagram from web to db, from a known port: a connection for conntrack."""
@@ -49,12 +53,12 @@ class Errors(EngineTest):
 
     def test_forged_errors(self):
         attacker, db = self.attacker.address(), self.app["db"].address()
-        self.assertIn(attacker, self.errors_at_web(self.forge), "without bulkhead the forgery arrives")
+        self.assertIn(attacker, self.errors_at_web(self.forge, attacker), "without bulkhead the forgery arrives")
         self.bulkhead.write_flows(shop(UNSERVED), {"app": "other", "flows": []})
         self.bulkhead.must("apply")
         self.assertNotIn(attacker, self.errors_at_web(self.forge))
         # What the other end of a declared connection says about it is part of the connection …
-        self.assertIn(db, self.errors_at_web(lambda: self.talk(99)))
+        self.assertIn(db, self.errors_at_web(lambda: self.talk(99), db))
         # … and ends with it.
         self.bulkhead.write_flows(shop())
         self.bulkhead.must("apply")

@@ -48,10 +48,10 @@ class FirstPacket(EngineTest):
         everything = "open" if self.icc else "silent"
         for results in self.first_acts(CONTROL_STARTS):
             self.assertEqual({result for result, _ in results.values()}, {everything}, f"without bulkhead: {results}")
-        before = len(self.db.receipts())
         self.bulkhead.write_flows(shop(WEB_TO_DB))
         self.bulkhead.start()
         self.bulkhead.settle()
+        before = len(self.db.receipts())
         wrong, slowest = [], 0
         for number, results in enumerate(self.first_acts(STARTS), 1):
             for door in self.declared:

@@ -94,6 +94,7 @@ class Modes(EngineTest):
             for command in (["link", "set", "eth9", "up"], ["address", "add", f"192.0.2.{number}/24", "dev", "eth9"]):
                 self.engine.run_inside("nsenter", f"--net=/proc/{host.pid}/ns/net", "ip", *command)
             host.networks["lan"] = [f"192.0.2.{number}", ""]
+        self.engine.await_forwarding("lan1", "lan2")
         self.engine.run_inside("iptables", "-I", "FORWARD", "-i", "br-lan", "-o", "br-lan", "-j", "ACCEPT")
         self.addCleanup(
             self.engine.run_inside, "iptables", "-D", "FORWARD", "-i", "br-lan", "-o", "br-lan", "-j", "ACCEPT"

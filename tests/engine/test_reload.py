@@ -19,14 +19,10 @@ class Reload(EngineTest):
         for port in (80, 81):
             self.assert_open(self.web, self.db, port=port)
 
-    def start(self):
-        """The service says that it is ready before a slow engine has answered, and keeps the rules until then."""
-        self.bulkhead.start()
-        self.bulkhead.settle()
-
     def begin(self, *documents):
         self.bulkhead.write_flows(*documents)
-        self.start()
+        self.bulkhead.start()
+        self.bulkhead.settle()
 
     def reload(self):
         self.bulkhead.reload()
@@ -75,7 +71,8 @@ class Reload(EngineTest):
         self.assert_open(*other)
         self.bulkhead.write_flows({"app": "other", "flows": [{"from": "one", "to": "two", "ports": ["80"]}]})
         self.break_file()
-        self.start()
+        self.bulkhead.start()
+        self.bulkhead.settle()
         self.assert_ports()
         self.assert_open(*other)
         self.assert_closed(*other, port=81)
@@ -96,7 +93,8 @@ class Reload(EngineTest):
             self.assert_ports(80)
         self.assertIn("shop.json", self.bulkhead.log_text())
         self.bulkhead.stop()
-        self.start()
+        self.bulkhead.start()
+        self.bulkhead.settle()
         self.assert_ports()
         os.chmod(path, 0o644)
         self.reload()
@@ -105,7 +103,8 @@ class Reload(EngineTest):
     def test_foreign_owner(self):
         self.bulkhead.write_flows(shop(WEB_TO_DB))
         os.chown(self.bulkhead.flow_path("shop"), 65534, 0)
-        self.start()
+        self.bulkhead.start()
+        self.bulkhead.settle()
         self.assert_ports()
         os.chown(self.bulkhead.flow_path("shop"), 0, 0)
         self.reload()

@@ -43,6 +43,7 @@ class OneWriter(EngineTest):
             self.assertIn(str(self.bulkhead.process.pid), answer.stderr)
         self.assert_closed(app["web"], app["db"])
         self.bulkhead.must("list")
+        self.bulkhead.settle()
         self.bulkhead.must("plan")
         self.assertEqual(self.bulkhead.stop(), 0)
         self.assert_closed(app["web"], app["db"])

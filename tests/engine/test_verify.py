@@ -7,13 +7,15 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 import unittest
 
 import engine as engines
 from altered import AlteredEngine, garbage, refuse, rewrite
 from bulkhead import Bulkhead, program_path
 from docker_api import ApiError, wait_until
-from fixtures import SERVE, WEB_TO_DB, EngineTest, shop, specification
+from fixtures import SERVE, WEB_TO_DB, EngineTest, door, shop, specification
+from traffic import NS_PER_MS, try_one
 
 ICC = "com.docker.network.bridge.enable_icc"
 ON = ("1", "t", "T", "TRUE", "true", "True")
@@ -572,6 +574,7 @@ class Service(VerifyTest):
         web.restart()
         web.refresh()
         reported(r"\+0 -1 elements")
+        wait_until(lambda: try_one(web, door(db)) == "open", "web is there again")
         self.assert_doors(("open", web, db, {}), ("open", web, db, {"port": 81}))
 
         # No tables at all: open, and reported, and no container puts them back.
@@ -618,25 +621,24 @@ class Service(VerifyTest):
         self.bulkhead.write_flows(shop(WEB_TO_DB))
         self.bulkhead.start()
         self.bulkhead.settle()
-        over = threading.Event()
+        enough = threading.Event()
+        lives = []
 
         def churn():
-            for number in range(6):
-                container = self.engine.run(**specification("shop", "web", number))
-                if number % 2:
-                    container.remove()
-            over.set()
+            while not enough.is_set():
+                lives.append(self.engine.run(**specification("shop", "web", len(lives))))
+                if len(lives) % 2:
+                    lives[-1].remove()
 
         thread = threading.Thread(target=churn)
         thread.start()
-        looks = 0
         try:
-            while not over.is_set():
+            for _ in range(12):
                 self.assertEqual(self.verify("--only", "policy,tables,drift"), 0, self.document["findings"])
-                looks += 1
+            wait_until(lambda: len(lives) >= 6, "six containers have come", 60)
         finally:
+            enough.set()
             thread.join()
-        self.assertGreater(looks, 10)
         self.bulkhead.settle()
 
     def test_the_engine_is_no_stranger(self):
@@ -673,22 +675,27 @@ class Service(VerifyTest):
         # It would write it anew.
         self.bulkhead.process.send_signal(signal.SIGSTOP)
         self.addCleanup(self.bulkhead.process.send_signal, signal.SIGCONT)
-        good = self.status()
+
+        def good():
+            """Its word, as if it had just been given."""
+            return re.sub(r'"written_ms":\d+', f'"written_ms":{time.monotonic_ns() // NS_PER_MS}', said)
+
+        said = self.status()
         for change in (lambda: os.chmod(path, 0o666), lambda: os.chown(path, 7, 7)):
             change()
             self.check("drift", "unknown", evidence="can be written by others")
             os.chmod(path, 0o644)
             os.chown(path, 0, 0)
         self.check("drift", "pass")
-        for text in ("{}", good + "{}", ""):
+        for text in ("{}", good() + "{}", ""):
             self.bulkhead.write(path, text)
             self.check("drift", "unknown")
-        self.bulkhead.write(path, good)
+        self.bulkhead.write(path, good())
         self.check("drift", "pass")
         # A service that has just been started takes its lock first.
         os.unlink(path)
         self.check("drift", "unknown", evidence="the service runs .* has not said yet")
-        timer = threading.Timer(0.5, self.bulkhead.write, (path, good))
+        timer = threading.Timer(0.5, self.bulkhead.write, (path, good()))
         timer.start()
         self.addCleanup(timer.join)
         self.check("drift", "pass")

@@ -8,7 +8,7 @@ static void answers(void **state)
 {
 	struct scene *scene = *state;
 
-	ask(scene, "/whole", 1000);
+	ask(scene, "/whole", 0);
 	assert_answer(scene, 200, "whole");
 	ask(scene, "/chunked", 0);
 	assert_answer(scene, 200, "chunked body");
@@ -33,12 +33,12 @@ static void version_prefix(void **state)
 	struct error err = { 0 };
 
 	assert_int_equal(docker_client_set_version(scene->client, "1.41", NULL), 0);
-	ask(scene, "/versioned", 1000);
+	ask(scene, "/versioned", 0);
 	assert_answer(scene, 200, "versioned");
 	assert_int_equal(docker_client_set_version(scene->client, "../1.41", &err), -EINVAL);
 	assert_int_equal(docker_client_set_version(scene->client, "1.4100000000000000000", &err), -EINVAL);
 	assert_int_equal(docker_client_set_version(scene->client, "", NULL), 0);
-	ask(scene, "/whole", 1000);
+	ask(scene, "/whole", 0);
 	assert_answer(scene, 200, "whole");
 	assert_int_equal(docker_client_get(scene->client, "whole", 0, on_done, scene, NULL, &err), -EINVAL);
 }
@@ -66,7 +66,7 @@ static void timeouts(void **state)
 
 	ask(scene, "/stalled", 50);
 	assert_problem(scene, "timed out");
-	assert_true(scene->took_ns >= 50 * 1000000ull && scene->took_ns < 2000 * 1000000ull);
+	assert_true(scene->took_ns >= 50 * 1000000ull);
 	ask(scene, "/half-stalled", 50);
 	assert_problem(scene, "timed out");
 	ask(scene, "/whole", 5000);
@@ -167,7 +167,7 @@ static void silent_stream_opens(void **state)
 	run(scene);
 	assert_int_equal(scene->opened, 1);
 	/* Other requests are not held up by it. */
-	ask(scene, "/whole", 1000);
+	ask(scene, "/whole", 0);
 	assert_answer(scene, 200, "whole");
 	docker_request_cancel(scene->requests[1]);
 }
@@ -187,7 +187,7 @@ static void cancel_before_the_loop(void **state)
 	assert_int_equal(docker_client_get(scene->client, "/whole", 0, never, NULL, &request, NULL), 0);
 	docker_request_cancel(request);
 	docker_request_cancel(NULL);
-	ask(scene, "/whole", 1000);
+	ask(scene, "/whole", 0);
 	assert_answer(scene, 200, "whole");
 }
 
@@ -197,7 +197,7 @@ static bool cancel_own(const char *line, size_t length, void *data)
 
 	on_line(line, length, data);
 	docker_request_cancel(scene->requests[0]);
-	get(scene, "/whole", 1000);
+	get(scene, "/whole", 0);
 	scene->wanted = 1;
 	return true;
 }
@@ -208,7 +208,7 @@ static void cancel_own_on_opened(void *data)
 
 	scene->opened++;
 	docker_request_cancel(scene->requests[0]);
-	get(scene, "/whole", 1000);
+	get(scene, "/whole", 0);
 }
 
 static void cancel_in_own_callbacks(void **state)
@@ -250,7 +250,7 @@ static void cancel_others_in_a_callback(void **state)
 	assert_int_equal(docker_client_get(client, "/whole", 0, cancel_others, scene, NULL, NULL), 0);
 	run(scene);
 	assert_answer(scene, 200, "whole");
-	ask(scene, "/whole", 1000);
+	ask(scene, "/whole", 0);
 }
 
 static void ask_again(const struct docker_response *response, void *data)

@@ -28,7 +28,7 @@ static void nobody_there(void **state)
 
 	snprintf(url, sizeof(url), "unix://%s/none", scene->directory);
 	use_url(scene, url);
-	ask(scene, "/whole", 1000);
+	ask(scene, "/whole", 0);
 	assert_problem(scene, "is the Docker Engine running?");
 	assert_problem(scene, "no such socket");
 
@@ -38,13 +38,13 @@ static void nobody_there(void **state)
 	assert_true(fd >= 0);
 	close(fd);
 	use_url(scene, url);
-	ask(scene, "/whole", 1000);
+	ask(scene, "/whole", 0);
 	assert_problem(scene, "nobody listens");
 
 	server_start(&server, NULL);
 	server_stop(&server);
 	use_url(scene, server.url);
-	ask(scene, "/whole", 1000);
+	ask(scene, "/whole", 0);
 	assert_problem(scene, "refused");
 	follow(scene, "/lines", on_line);
 	assert_problem(scene, "refused");
@@ -58,7 +58,7 @@ static void no_permission(void **state)
 		skip();
 	assert_int_equal(chmod(scene->directory, 0700), 0);
 	assert_int_equal(seteuid(65534), 0);
-	get(scene, "/whole", 1000);
+	get(scene, "/whole", 0);
 	run(scene);
 	assert_int_equal(seteuid(0), 0);
 	assert_problem(scene, "run bulkhead as root");
@@ -77,13 +77,13 @@ static void plain_tcp(void **state)
 	use_url(scene, server.url);
 	assert_true(docker_client_remote(scene->client));
 	assert_string_equal(docker_client_url(scene->client), server.url);
-	ask(scene, "/whole", 1000);
+	ask(scene, "/whole", 0);
 	assert_answer(scene, 200, "whole");
 	follow(scene, "/lines", on_line);
 	assert_string_equal(scene->text, "first|second|third|fourth|fifth|last|");
 	snprintf(url, sizeof(url), "http%.100s/", server.url + 3);
 	use_url(scene, url);
-	ask(scene, "/whole", 1000);
+	ask(scene, "/whole", 0);
 	assert_answer(scene, 200, "whole");
 	unsetenv("http_proxy");
 	unsetenv("all_proxy");
@@ -160,7 +160,7 @@ static void environment(void **state)
 	assert_false(docker_client_remote(scene->client));
 	setenv("DOCKER_HOST", scene->server.url, 1);
 	use_url(scene, "");
-	ask(scene, "/whole", 1000);
+	ask(scene, "/whole", 0);
 	assert_answer(scene, 200, "whole");
 	use_url(scene, "tcp://192.0.2.1"); /* what is said counts more */
 	assert_string_equal(docker_client_url(scene->client), "tcp://192.0.2.1");

@@ -75,7 +75,7 @@ class Listener:
         self.read()
         return self.lines.get(mark, [])
 
-    def expect(self, mark, what, seconds=3.0):
+    def expect(self, mark, what, seconds=15.0):
         def arrived():
             if mark not in self.lines:
                 self.read(0.05)

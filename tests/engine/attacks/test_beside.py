@@ -146,6 +146,7 @@ class ForeignBridges(EngineTest):
             self.engine.run_inside("ip", "link", "set", port, "master", bridge, "up")
             namespace.ip("link", "set", "eth0", "address", getattr(scene, name).mac, "up")
             getattr(scene, name).container = namespace
+        self.engine.await_forwarding(*ports)
         scene.db.listener = Listener(scene.db.container.inside())
         self.addCleanup(scene.db.listener.close)
         return scene

@@ -117,7 +117,7 @@ class Published:
     def await_marks(self, marks):
         """Until all are there, or it is clear that some will not come: then it is the caller's to say which."""
         try:
-            wait_until(lambda: all(self.listener.heard(mark) for mark in marks), "", 3)
+            wait_until(lambda: all(self.listener.heard(mark) for mark in marks), "", 15)
         except AssertionError:
             pass
 

@@ -23,12 +23,12 @@ class Killed(FaultTest):
         self.bulkhead.write_flows(shop(FLOW, {"from": "web", "to": "db", "ports": [f"{10000 + self.round}/tcp"]}))
 
     def ended(self):
-        status = self.bulkhead.process.poll()
-        if status is not None:
+        process = self.bulkhead.process
+        if process and process.poll() is not None:
             # The service has given up the right to send a signal: then it ends on an instruction that is none.
-            self.assertIn(status, (-signal.SIGKILL, -signal.SIGILL), self.bulkhead.log_text()[-2000:])
+            self.assertIn(process.returncode, (-signal.SIGKILL, -signal.SIGILL), self.bulkhead.log_text()[-2000:])
             self.bulkhead.process = None
-        return status is not None
+        return not self.bulkhead.process
 
     def state_is_whole(self):
         """What the next boot would read: the old list or the new one."""
@@ -65,17 +65,19 @@ class Killed(FaultTest):
         for number in numbers:
             self.fault.begin(stop_at=number)
             do()
-            began = time.monotonic()
-            # Once it has written what there was to be written, it does nothing more by itself.
-            wait_until(lambda: self.ended_or_idle(began), f"step {number} is reached", 30)
-            killed += self.bulkhead.process is None
-            if self.bulkhead.process:
+            if self.is_reached(number):
+                killed += 1
+            else:
                 self.bulkhead.kill()
             self.state_is_whole()
         return killed
 
-    def ended_or_idle(self, began):
-        return self.ended() or time.monotonic() > began + 2
+    def is_reached(self, number):
+        """Once it has heard the engine and written what there was to be written, it does nothing more by itself."""
+        wait_until(lambda: self.ended() or self.bulkhead.follows_the_engine(), f"step {number} is reached", 30)
+        idle = time.monotonic() + 2
+        wait_until(lambda: self.ended() or time.monotonic() > idle, "it is idle")
+        return self.ended()
 
     def test_at_every_step_of_a_start(self):
         self.begin()
