@@ -15,6 +15,7 @@ import time
 from docker_api import wait_until
 
 PROGRAM = os.environ.get("BULKHEAD", "")
+SLOW_ENGINE_S = float(os.environ.get("BULKHEAD_SLOW_ENGINE", "0"))
 
 
 def program_path():
@@ -153,6 +154,8 @@ class Bulkhead:
             self.notifications.close()
         self.notifications = Notifications(f"{self.directory}/notify")
         self.wrote = True
+        if SLOW_ENGINE_S:
+            self.engine.pause(SLOW_ENGINE_S)
         environment = {key: value for key, value in os.environ.items() if not key.startswith("DOCKER_")}
         environment["NOTIFY_SOCKET"] = self.notifications.path
         environment.update(self.environment)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 
 from docker_api import Api, ApiError, unmultiplex, wait_until
@@ -252,6 +253,12 @@ class Engine(Remains):
             return self.api.request("GET", "/_ping", timeout=2) == b"OK"
         except (OSError, ApiError):
             return False
+
+    def pause(self, seconds):
+        """It answers nobody for so long."""
+        if self.process:
+            self.process.send_signal(signal.SIGSTOP)
+            threading.Timer(seconds, self.process.send_signal, [signal.SIGCONT]).start()
 
     def stop(self):
         if self.process:

@@ -160,6 +160,9 @@ def main():
     parser.add_argument("--failfast", action="store_true")
     parser.add_argument("--long", action="store_true", help="the faults alone; killed at every step, and at 500 moments")
     parser.add_argument("--table", help="faults: write what was measured into that file, as a table")
+    parser.add_argument(
+        "--slow-engine", metavar="SECONDS", type=float, help="an engine is stopped so long whenever a service starts"
+    )
     parser.add_argument("--jobs", type=int, default=workers.default_jobs(), help="modules at once (%(default)s)")
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     parser.add_argument("tests", nargs="*")
@@ -171,6 +174,8 @@ def main():
         os.environ.setdefault("BULKHEAD_ATTACK", f"{build}/tests/attack")
         os.environ.setdefault("BULKHEAD_PULSE", f"{build}/tests/pulse")
         os.environ.setdefault("BULKHEAD_FAULT_LIBRARY", f"{build}/tests/libfault.so")
+    if options.slow_engine:
+        os.environ["BULKHEAD_SLOW_ENGINE"] = str(options.slow_engine)
     if options.long:
         os.environ["BULKHEAD_FAULTS_LONG"] = "1"
         options.tests = options.tests or FAULTS
