@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 from docker_api import wait_until
 
@@ -183,19 +182,17 @@ class Bulkhead:
         found = {key: status[key] for key in wanted}
         assert found == wanted, f"the service is not confined: {found}\n{self.log_text()[-2000:]}"
 
+    def said(self, word):
+        """Whether that line of a notification has come; it and those before it count as heard."""
+        while not self.notifications.lines.empty():
+            if self.notifications.lines.get() == word:
+                return True
+        if self.process.poll() is not None:
+            raise AssertionError(f"bulkhead ended with {self.process.returncode}:\n{self.log_text()[-3000:]}")
+        return False
+
     def await_word(self, word, seconds=15):
-        """Waits for that line of a notification; those before it count as heard."""
-        deadline = time.monotonic() + seconds
-        while True:
-            while not self.notifications.lines.empty():
-                if self.notifications.lines.get() == word:
-                    return
-            left = deadline - time.monotonic()
-            if self.process.poll() is not None:
-                raise AssertionError(f"bulkhead ended with {self.process.returncode}:\n{self.log_text()[-3000:]}")
-            if left <= 0:
-                raise AssertionError(f"no {word} within {seconds} s:\n{self.log_text()[-3000:]}")
-            time.sleep(0.005)
+        wait_until(lambda: self.said(word), lambda: f"{word}\n{self.log_text()[-3000:]}", seconds)
 
     def follows_the_engine(self):
         """Whether what the engine said has been committed.  Being ready does not wait for an engine that is slow."""

@@ -23,10 +23,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LOOKS = 100
 # Containers that live at once, beside those that stay.
 ALIVE = 20
-# What may differ, in medians of a tenth of the looks: a question that is under way, the spare room of buffers.  A block
-# that is lost by each of a hundred starts is more.  A look is the least of some readings: questions come and go.
+# A look is the least of some readings: questions come and go.
 READINGS = 8
 READING_S = 0.1
+# What may differ, in medians of a tenth of the looks: a question that is under way, the spare room of buffers.  A block
+# that is lost by each of a hundred starts is more.
 SLACK = {"bytes": 2**16, "blocks": 64, "descriptors": 0, "rss": 2**20}
 SANITIZED = bool(os.environ.get("BULKHEAD_SANITIZED"))
 # enforcer/docker_client.c keeps 64 connections; others are notifications and the log.

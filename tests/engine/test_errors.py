@@ -26,10 +26,12 @@ class Errors(EngineTest):
             try:
                 assert listener.stdout.readline() == "waiting\n"
                 provoke()
-                return listener.communicate(timeout=15 if sender else 1)[0].split()
+                listener.wait(timeout=15 if sender else 1)
             except subprocess.TimeoutExpired:
+                pass
+            finally:
                 listener.terminate()
-                return listener.communicate()[0].split()
+            return listener.stdout.read().split()
 
     def talk(self, port):
         """One datagram from web to db, from a known port: a connection for conntrack."""
