@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 
 #include "confine_internal.h"
+#include "confined.h"
 #include "log.h"
 
 /* Leak detection and shadow memory need what the filters forbid. */
@@ -118,17 +119,12 @@ void confine(const struct confine_plan *plan)
 			 err.text);
 		tell_failure(name, r, &err);
 	}
+	if (state.parts[CONFINE_LANDLOCK].on)
+		confined_to_places();
 	state.done = true;
 }
 
 const struct confine_state *confine_state(void)
 {
 	return &state;
-}
-
-const char *confine_hint(int error)
-{
-	if (!state.parts[CONFINE_LANDLOCK].on || (error != EACCES && error != -EACCES))
-		return "";
-	return ": the service reads only below the places that it knew when it started: restart it";
 }

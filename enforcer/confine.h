@@ -59,7 +59,4 @@ void confine(const struct confine_plan *plan);
 /* What came of it. */
 const struct confine_state *confine_state(void);
 
-/* For messages about a file that could not be opened: "" or a sentence that begins with ": ". */
-const char *confine_hint(int error);
-
 #endif

@@ -14,7 +14,6 @@
 #include "docker_json_audit.h"
 #include "error.h"
 #include "proc_parse.h"
-#include "verify.h"
 
 #define ENGINE_DEFAULT_FILE	 "/etc/docker/daemon.json"
 #define ENGINE_DEFAULT_ROOT	 "/var/lib/docker"
@@ -68,15 +67,12 @@ struct engine_facts {
 	struct engine_tls_file tls_ca, tls_cert, tls_key;
 };
 
-/* Learns them, or has learnt them before, for whoever asks first: asks the engine and looks at its host.  What could
- * not be learnt is a problem.  NULL: out of memory, which is noted. */
-const struct engine_facts *engine_facts_of(struct verify *verify);
-/* A group's way: has the group judge them. */
-void engine_facts_judge(struct verify *verify, void (*judge)(struct verify *, const struct engine_facts *));
-
 /* The host's part alone: beneath root, of the engine whose data are where facts->api.root_dir says, where that is
  * known. facts->api and peer are the caller's to fill before, and nothing else.  0 or -ENOMEM. */
 int engine_facts_read_host(const char *root, struct engine_facts *facts);
+
+/* A copy in the place of what was there: a problem, a path.  0 or -ENOMEM. */
+int engine_facts_set_text(char **place, const char *text);
 
 void engine_facts_clear(struct engine_facts *facts);
 /* Accepts NULL. */

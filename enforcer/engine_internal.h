@@ -5,9 +5,6 @@
 
 #include "engine_facts.h"
 
-/* A copy in the place of what was there.  0 or -ENOMEM. */
-int engine_set_text(char **place, const char *text);
-
 /* Which process it is, what it was told, and where its files are.  0 or -ENOMEM. */
 int engine_process_find(const char *root, struct engine_facts *facts);
 /* A path of a process's, absolute as it sees it, into a text that is the caller's; -EXDEV or so where that is not

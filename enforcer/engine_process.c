@@ -79,11 +79,11 @@ static int find_root(const char *root, struct candidate *candidate)
 		same = r < 0 ? (r == -ENOENT ? 1 : r) : strcmp(link, "/") == 0;
 	}
 	candidate->apart = same == 0;
-	if (same < 0 && (engine_set_text(&candidate->file_problem, err.text) < 0 ||
-			 engine_set_text(&candidate->root_problem, err.text) < 0))
+	if (same < 0 && (engine_facts_set_text(&candidate->file_problem, err.text) < 0 ||
+			 engine_facts_set_text(&candidate->root_problem, err.text) < 0))
 		return -ENOMEM;
 	if (!candidate->apart)
-		return engine_set_text(&candidate->root, root);
+		return engine_facts_set_text(&candidate->root, root);
 	r = asprintf(&candidate->root, "%s/proc/%d/root", root, (int)candidate->pid);
 	if (r < 0)
 		candidate->root = NULL;
@@ -133,7 +133,7 @@ static int read_file(struct candidate *candidate, const char *root)
 		if (r < 0)
 			error_context(&err, r, "%s", candidate->file_path);
 	}
-	return r < 0 ? engine_set_text(&candidate->file_problem, err.text) : 0;
+	return r < 0 ? engine_facts_set_text(&candidate->file_problem, err.text) : 0;
 }
 
 /* -- whether it is the one */
@@ -290,7 +290,7 @@ static int search_all(struct search *search, char **problem)
 	int r = verify_files_list(search->root, "/proc", &names, &err);
 
 	if (r < 0)
-		return engine_set_text(problem, err.text);
+		return engine_facts_set_text(problem, err.text);
 	for (size_t i = 0; r == 0 && i < names.count; i++) {
 		if (!names.items[i][strspn(names.items[i], "0123456789")])
 			r = consider(search, (pid_t)strtol(names.items[i], NULL, 10));
@@ -316,8 +316,9 @@ static int take_peer(struct search *search, pid_t peer, bool *ret_is, char **pro
 	if (verify_files_read(search->root, proc_path(peer, "status", path), &text, &length, NULL) == 0 &&
 	    proc_parse_status(text, &user, &depth) && depth > 0) {
 		candidate_clear(&candidate);
-		return engine_set_text(problem, "the engine runs in a container, so that this is not its host: run "
-						"this in there");
+		return engine_facts_set_text(problem,
+					     "the engine runs in a container, so that this is not its host: run "
+					     "this in there");
 	}
 	compare(search, &candidate);
 	return 0;
@@ -344,7 +345,7 @@ static int no_process(const struct search *search, char **problem)
 			 foreign);
 	else
 		snprintf(text, sizeof(text), "no process named dockerd is seen here%s", foreign);
-	return engine_set_text(problem, text);
+	return engine_facts_set_text(problem, text);
 }
 
 /* Without a process the default file still tells what the next one will be told. */
@@ -361,7 +362,7 @@ int engine_process_find(const char *root, struct engine_facts *facts)
 		r = no_process(&search, &facts->process_problem);
 	}
 	if (r == 0 && !search.best.pid)
-		r = engine_set_text(&search.best.root, root) < 0 ? -ENOMEM : read_file(&search.best, root);
+		r = engine_facts_set_text(&search.best.root, root) < 0 ? -ENOMEM : read_file(&search.best, root);
 	if (r < 0) {
 		candidate_clear(&search.best);
 		return r;

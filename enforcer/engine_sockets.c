@@ -130,7 +130,7 @@ static int find_listeners(const char *root, struct engine_facts *facts)
 	int r;
 
 	if (!facts->pid)
-		return engine_set_text(&facts->listeners_problem, facts->process_problem);
+		return engine_facts_set_text(&facts->listeners_problem, facts->process_problem);
 	r = read_tcp(root, facts, &err);
 	if (r == 0)
 		r = read_unix(root, facts, &held, &err);
@@ -142,7 +142,7 @@ static int find_listeners(const char *root, struct engine_facts *facts)
 	if (r == 0)
 		return 0;
 	facts->listener_count = 0;
-	return r == -ENOMEM ? r : engine_set_text(&facts->listeners_problem, err.text);
+	return r == -ENOMEM ? r : engine_facts_set_text(&facts->listeners_problem, err.text);
 }
 
 /* -- systemd's */
@@ -180,7 +180,7 @@ static int find_activated(const char *root, struct engine_facts *facts)
 	facts->from_systemd = has_fd(&facts->command.hosts) || has_fd(&facts->file.hosts);
 	if (!facts->from_systemd || !unit_files_find(root, SOCKET_UNIT, path, sizeof(path)))
 		return 0;
-	r = engine_set_text(&facts->socket_unit, path);
+	r = engine_facts_set_text(&facts->socket_unit, path);
 	if (r == 0)
 		r = add_listen(root, path, facts);
 	if (r == 0)

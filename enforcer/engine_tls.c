@@ -113,7 +113,7 @@ static int find(const char *root, const struct engine_facts *facts, const char *
 		file->newer = engine_is_newer(root, facts, file->path);
 	if (r == 0 || r == -ENOMEM)
 		return r;
-	return r == -ENOENT && file->path ? 0 : engine_set_text(&file->problem, err.text);
+	return r == -ENOENT && file->path ? 0 : engine_facts_set_text(&file->problem, err.text);
 }
 
 int engine_tls_find(const char *root, struct engine_facts *facts)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "confine.h"
+#include "confined.h"
 #include "file.h"
 #include "flow_parse.h"
 
@@ -22,7 +22,7 @@ static int errno_of(int error)
 
 static int unreadable(struct diagnostics *diagnostics, const char *file, int error)
 {
-	complain(diagnostics, file, "cannot be read: %s%s", strerror(error), confine_hint(error));
+	complain(diagnostics, file, "cannot be read: %s%s", strerror(error), confined_hint(error));
 	return errno_of(error);
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "confine.h"
+#include "confined.h"
 #include "log.h"
 
 #define HOST_FILE    "/etc/resolv.conf"
@@ -79,7 +79,7 @@ static int read_file(const char *path, struct address **ret_addresses, size_t *r
 
 	if (!file && errno == EACCES) {
 		log_warning("%s: %s%s: containers whose egress is declared ask no name server", path, strerror(errno),
-			    confine_hint(errno));
+			    confined_hint(errno));
 		return -EACCES;
 	}
 	if (text && file)

@@ -68,7 +68,7 @@ struct verify {
 	/* bulkhead's policy is in force: the tables are whole, hold what flow files and inventory compile to, and
 	 * packets on bridges come by them. */
 	bool enforced;
-	/* What is known of the engine and its host: see engine_facts_of.  NULL until the first group asks. */
+	/* What is known of the engine and its host: see verify_facts_of.  NULL until the first group asks. */
 	struct engine_facts *engine_facts;
 	/* Findings, in the order in which they were made. */
 	struct verify_finding *findings;

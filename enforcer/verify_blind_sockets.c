@@ -8,6 +8,7 @@
 #include "docker_ask.h"
 #include "engine_facts.h"
 #include "verify_blind.h"
+#include "verify_facts.h"
 #include "verify_files.h"
 
 #define ASK_MS 5000
@@ -41,7 +42,7 @@ static const char *root_of(const struct verify *verify)
 /* The one that we ask at, those that the engine was told of or listens on as far as that is known, and containerd's. */
 static int learn_paths(struct verify *verify, struct verify_sockets *sockets)
 {
-	const struct engine_facts *facts = engine_facts_of(verify);
+	const struct engine_facts *facts = verify_facts_of(verify);
 	struct texts *paths = &sockets->paths;
 	const char *exec_root;
 	int r;

@@ -8,6 +8,7 @@
 
 #include "utf8.h"
 #include "verify_engine_internal.h"
+#include "verify_facts.h"
 
 #define ICC	   "engine-icc"
 #define REGISTRIES "engine-registries"
@@ -232,7 +233,7 @@ void verify_engine_judge(struct verify *verify, const struct engine_facts *facts
 
 static void run(struct verify *verify)
 {
-	engine_facts_judge(verify, verify_engine_judge);
+	verify_facts_judge(verify, verify_engine_judge);
 }
 
 const struct verify_group verify_engine = {

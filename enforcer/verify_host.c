@@ -8,6 +8,7 @@
 #include "engine_version.h"
 #include "unit_files.h"
 #include "utf8.h"
+#include "verify_facts.h"
 #include "verify_files.h"
 #include "verify_host_internal.h"
 
@@ -424,7 +425,7 @@ void verify_host_judge(struct verify *verify, const struct engine_facts *facts)
 
 static void run(struct verify *verify)
 {
-	engine_facts_judge(verify, verify_host_judge);
+	verify_facts_judge(verify, verify_host_judge);
 }
 
 const struct verify_group verify_host = {
