@@ -10,7 +10,7 @@ import time
 
 from bulkhead import Bulkhead, program_path
 
-# enforcer/service.c prints this line after each change's commit.
+# enforcer/service/service.c prints this line after each change's commit.
 COST = re.compile(
     r"cost: (?P<what>[a-z ]+):(?: engine (?P<engine>\d+) us,)? work (?P<work>\d+) us, commit (?P<commit>\d+) us,"
     r" \+(?P<added>\d+) -(?P<removed>\d+)"

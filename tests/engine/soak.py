@@ -30,7 +30,7 @@ READING_S = 0.1
 # that is lost by each of a hundred starts is more.
 SLACK = {"bytes": 2**16, "blocks": 64, "descriptors": 0, "rss": 2**20}
 SANITIZED = bool(os.environ.get("BULKHEAD_SANITIZED"))
-# enforcer/docker_client.c keeps 64 connections; others are notifications and the log.
+# enforcer/docker/docker_client.c keeps 64 connections; others are notifications and the log.
 SOCKETS_MAX = 70
 # What libcurl keeps for each of them.
 PER_SOCKET = {"bytes": 2**14, "blocks": 40}
