@@ -13,48 +13,14 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "docker_client_internal.h"
+#include "docker_client_deliver.h"
+#include "docker_client_transfer.h"
 
 #define CONNECT_TIMEOUT_MS 5000L
 
 /* Requests beyond these wait for their turn, so that a host with many networks does not run out of descriptors.  As
  * many are kept open: to close one that the next request in line could use would only make that wait. */
 #define CONNECTIONS_MAX 64L
-
-_Static_assert(DOCKER_PROBLEM_SIZE >= CURL_ERROR_SIZE, "libcurl writes its errors there");
-
-void docker_request_detach(struct docker_request *request)
-{
-	if (request->attached)
-		curl_multi_remove_handle(request->client->multi, request->easy);
-	request->attached = false;
-}
-
-void docker_request_free(struct docker_request *request)
-{
-	if (!request)
-		return;
-	docker_request_unlink(request);
-	docker_request_detach(request);
-	curl_easy_cleanup(request->easy);
-	free(request->buffer);
-	free(request->path);
-	free(request);
-}
-
-void docker_request_cancel(struct docker_request *request)
-{
-	if (!request)
-		return;
-	if (request->client->serving != request) {
-		docker_request_free(request);
-		return;
-	}
-	/* In its own callback, which still reads the line: whoever serves it frees it. */
-	docker_request_detach(request);
-	docker_request_unlink(request);
-	request->client->serving = NULL;
-}
 
 /* --- What curl calls: nothing here may call back into it or into our callers. --- */
 

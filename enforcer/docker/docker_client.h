@@ -7,29 +7,14 @@
 #define BULKHEAD_DOCKER_CLIENT_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "cleanup.h"
+#include "docker_request.h"
 #include "error.h"
 #include "loop.h"
 
 struct docker_client;
-struct docker_request;
-
-struct docker_response {
-	int status;	      /* HTTP status; 0 if there was none, then `error` says why */
-	const char *body;     /* NUL-terminated */
-	size_t length;	      /* without the terminator */
-	const char *error;    /* NULL when a response with any status arrived whole */
-	uint64_t sent_ns;     /* CLOCK_MONOTONIC when the request was started */
-	uint64_t received_ns; /* … and when the response was whole */
-};
-typedef void docker_response_fn(const struct docker_response *response, void *data);
-
-/* A stream's lines as they arrive, without the newline.  Returns false to end the stream. */
-typedef bool docker_line_fn(const char *line, size_t length, void *data);
 
 /* Where the engine is: url, else DOCKER_HOST, else unix:///var/run/docker.sock.  unix://PATH, tcp://HOST:PORT,
  * http://…, https://….  TLS for tcp:// when DOCKER_TLS_VERIFY is set and not empty, with ca.pem, cert.pem and key.pem
@@ -62,11 +47,5 @@ int docker_client_get(struct docker_client *client, const char *path, unsigned t
  * once, at the end.  A line longer than 4 MiB ends the stream with an error. */
 int docker_client_stream(struct docker_client *client, const char *path, docker_line_fn *line, void (*opened)(void *),
 			 docker_response_fn *done, void *data, struct docker_request **ret_request, struct error *err);
-
-/* Accepts NULL.  No callback comes after it.  The request must not have called done yet. */
-void docker_request_cancel(struct docker_request *request);
-
-/* URL-escapes text for a query; malloc'd, NULL when out of memory. */
-char *docker_escape(const char *text);
 
 #endif

@@ -7,8 +7,6 @@
 #include <strings.h>
 #include <sys/un.h>
 
-#include "docker_client.h"
-
 #define DEFAULT_URL "unix:///var/run/docker.sock"
 
 /* What Docker's own tools use for tcp:// without a port. */

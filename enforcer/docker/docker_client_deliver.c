@@ -4,120 +4,12 @@
  * them nothing is believed of the request but client->serving, which a cancel clears, and nothing of the client but
  * client->freed.
  */
+#include "docker_client_deliver.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-#include "docker_client_internal.h"
-
-#define BUFFER_START (16u * 1024)
-
-static void take_out_of_queue(struct docker_request *request)
-{
-	struct docker_client *client = request->client;
-	struct docker_request **p;
-
-	if (!request->ready)
-		return;
-	for (p = &client->first_ready; *p != request; p = &(*p)->next_ready)
-		;
-	*p = request->next_ready;
-	if (!*p)
-		client->last_ready = p;
-	request->next_ready = NULL;
-	request->ready = false;
-}
-
-void docker_request_queue(struct docker_request *request)
-{
-	if (request->ready)
-		return;
-	request->ready = true;
-	*request->client->last_ready = request;
-	request->client->last_ready = &request->next_ready;
-}
-
-void docker_request_unlink(struct docker_request *request)
-{
-	take_out_of_queue(request);
-	if (request->previous)
-		request->previous->next = request->next;
-	else if (request->client->requests == request)
-		request->client->requests = request->next;
-	if (request->next)
-		request->next->previous = request->previous;
-	request->next = request->previous = NULL;
-}
-
-void docker_request_link(struct docker_request *request)
-{
-	struct docker_client *client = request->client;
-
-	request->next = client->requests;
-	if (request->next)
-		request->next->previous = request;
-	client->requests = request;
-}
-
-bool docker_request_is_stream(const struct docker_request *request)
-{
-	return request->line && request->status == 200;
-}
-
-static bool keep_bytes(struct docker_request *request, const char *bytes, size_t count)
-{
-	size_t size = request->size ? request->size : BUFFER_START;
-	char *buffer;
-
-	if (count > request->limit - request->length) {
-		request->problem = "the answer is longer than bulkhead reads";
-		return false;
-	}
-	/* One more for the terminator. */
-	while (size < request->length + count + 1)
-		size *= 2;
-	if (size != request->size) {
-		buffer = realloc(request->buffer, size);
-		if (!buffer) {
-			request->problem = "out of memory";
-			return false;
-		}
-		request->buffer = buffer;
-		request->size = size;
-	}
-	memcpy(request->buffer + request->length, bytes, count);
-	request->length += count;
-	request->buffer[request->length] = '\0';
-	return true;
-}
-
-static bool keep_lines(struct docker_request *request, const char *bytes, size_t count)
-{
-	const char *newline = memrchr(bytes, '\n', count), *first = memchr(bytes, '\n', count);
-
-	if (request->incomplete + (first ? (size_t)(first - bytes) : count) > DOCKER_LINE_MAX) {
-		request->problem = "a line is longer than 4 MiB";
-		return false;
-	}
-	request->incomplete = newline ? (size_t)(bytes + count - newline - 1) : request->incomplete + count;
-	if (!keep_bytes(request, bytes, count))
-		return false;
-	if (newline)
-		docker_request_queue(request);
-	return true;
-}
-
-bool docker_request_keep(struct docker_request *request, const char *bytes, size_t count)
-{
-	return docker_request_is_stream(request) ? keep_lines(request, bytes, count)
-						 : keep_bytes(request, bytes, count);
-}
-
-void docker_request_finish(struct docker_request *request, const char *problem)
-{
-	request->received_ns = loop_now_ns();
-	request->finished = true;
-	request->problem = problem;
-	docker_request_queue(request);
-}
+#include "docker_client_transfer.h"
 
 /* Takes the request apart and calls done: after this it is gone, as is the client if the callback wants. */
 static void deliver_done(struct docker_request *request)
@@ -174,7 +66,7 @@ static bool deliver_lines(struct docker_request *request, bool *ret_more)
 	if (start)
 		memmove(request->buffer, request->buffer + start, request->length);
 	/* A stream lives for months: what a thousand events at once took is not kept until the next thousand. */
-	if (!request->length && request->size > BUFFER_START) {
+	if (!request->length && request->size > DOCKER_BUFFER_START) {
 		free(steal(request->buffer));
 		request->size = 0;
 	}
@@ -224,10 +116,8 @@ void docker_client_dispatch(struct docker_client *client)
 	if (client->dispatching)
 		return;
 	client->dispatching = true;
-	while ((request = client->first_ready)) { /* empty once the client is freed */
-		take_out_of_queue(request);
+	while ((request = docker_request_next_ready(client))) /* none once the client is freed */
 		serve(request);
-	}
 	client->dispatching = false;
 	if (client->freed)
 		free(client);

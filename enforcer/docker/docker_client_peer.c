@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whose the engine's unix socket is: unix(7), SO_PEERCRED.  Nothing is sent. */
+#include "docker_client.h"
+
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "docker_client_internal.h"
+#include "docker_client_transfer.h"
 
 const char *docker_client_socket(const struct docker_client *client)
 {

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the engine's answers mean. */
-#include "docker_watch_internal.h"
+#include "docker_watch_answers.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "docker_watch_events.h"
+#include "docker_watch_queries.h"
+#include "docker_watch_snapshot.h"
 
 static int got_version(struct docker_watch *watch, const struct docker_response *response, struct error *err)
 {

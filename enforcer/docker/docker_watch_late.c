@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A second look at what an event was about. */
-#include "docker_watch_internal.h"
+#include "docker_watch_late.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "docker_watch_queries.h"
 
 static void set_timer(struct docker_watch *watch)
 {
@@ -45,12 +47,12 @@ void docker_watch_look_late(struct docker_watch *watch, const char *id)
 		}
 	}
 	if (!append(watch, id))
-		docker_watch_everything(watch);
+		docker_watch_want_snapshot(watch);
 	else if (watch->late_count == 1)
 		set_timer(watch);
 }
 
-void docker_watch_late(void *data)
+void docker_watch_look_at_due(void *data)
 {
 	struct docker_watch *watch = data;
 	uint64_t now = loop_now_ns();
@@ -61,7 +63,7 @@ void docker_watch_late(void *data)
 		memmove(watch->late, watch->late + 1, --watch->late_count * sizeof(due));
 		if (due.again)
 			docker_watch_look_late(watch, due.id);
-		docker_watch_container(watch, due.id);
+		docker_watch_look_from_loop(watch, QUERY_CONTAINER, due.id);
 	}
 	set_timer(watch);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The questions to the engine: which wait, which are under way. */
-#include "docker_watch_internal.h"
+#include "docker_watch_queries.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -140,8 +140,8 @@ void docker_watch_pump(void *data)
 		if (query->kind == QUERY_BINDINGS && bindings >= PARALLEL_BINDINGS)
 			continue;
 		query_path(query, path);
-		if (docker_client_get(watch->client, path, timeout_ms(query), docker_watch_answered, query,
-				      &query->request, &err) < 0) {
+		if (docker_client_get(watch->client, path, timeout_ms(query), watch->answered, query, &query->request,
+				      &err) < 0) {
 			docker_watch_lose(watch, err.text);
 			return;
 		}
@@ -158,4 +158,10 @@ void docker_watch_look(struct docker_watch *watch, enum query_kind kind, const c
 		docker_watch_lose(watch, "out of memory");
 	else
 		docker_watch_pump(watch);
+}
+
+void docker_watch_look_from_loop(struct docker_watch *watch, enum query_kind kind, const char *id)
+{
+	if (watch->synced && docker_watch_is_id(id) && docker_watch_ask(watch, kind, id, false, 0) == 0)
+		loop_timer_set(watch->pump, 0);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Everything at once: what the first answers say, put together. */
-#include "docker_watch_internal.h"
+#include "docker_watch_snapshot.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "docker_watch_queries.h"
 
 bool docker_watch_snapshot_complete(const struct docker_watch *watch)
 {

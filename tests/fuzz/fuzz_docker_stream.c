@@ -3,12 +3,15 @@
  * The engine's bytes behind libcurl, in pieces of any size: kept, and told as lines or as a body.  Bytes at the front
  * say how: the status, the end, when the reader has enough and what it does then, and how the pieces are cut.
  */
-#include "docker_client_internal.h"
+#include "docker_client.h"
 
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "docker_client_deliver.h"
+#include "docker_client_transfer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "docker_watch_internal.h"
+#include "docker_watch_queries.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "docker_client_address.h"
+
 static void use_url(struct scene *scene, const char *url)
 {
 	struct error err = { 0 };

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What docker_watch's files share: docker_watch.c connects and listens, docker_watch_queries.c asks, each question
- * once, docker_watch_late.c once more, docker_watch_answers.c understands, docker_watch_snapshot.c puts the first
- * answers together.
+ * The inside of docker_watch, for its files alone: what a watch remembers.  docker_watch_queries.c asks, each question
+ * once, docker_watch_late.c once more; docker_watch_snapshot.c puts the first answers together, docker_watch_events.c
+ * listens, docker_watch_answers.c understands, docker_watch.c begins.
  */
-#ifndef BULKHEAD_DOCKER_WATCH_INTERNAL_H
-#define BULKHEAD_DOCKER_WATCH_INTERNAL_H
+#ifndef BULKHEAD_DOCKER_WATCH_STATE_H
+#define BULKHEAD_DOCKER_WATCH_STATE_H
 
-#include "docker_watch.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "docker_client.h"
+#include "docker_watch_handler.h"
+#include "loop.h"
 
 #define DOCKER_WATCH_TIMEOUT_MS 10000
 #define BACKOFF_MIN_MS		100
@@ -62,6 +68,7 @@ struct docker_watch {
 	const struct docker_watch_handler *handler;
 	void *data;
 	bool follow;
+	docker_response_fn *answered; /* every answer to every question goes there; its data is the query */
 
 	struct docker_version version;
 	struct docker_info info;
@@ -81,38 +88,11 @@ struct docker_watch {
 	struct loop_timer *retry, *again, *resync, *pump, *opening, *quiet, *late_timer;
 };
 
+/* Forgets what is asked, heard and put together, and stops every timer but the one that begins anew. */
+void docker_watch_drop(struct docker_watch *watch);
 /* The connection, or something about it, is no good: drops everything and tries again later. */
 void docker_watch_lose(struct docker_watch *watch, const char *reason);
-
-/* With the version known: subscribe, then take a snapshot. */
-void docker_watch_connect(struct docker_watch *watch);
-
-/* Whether this may be part of a path: the engine's ids are hex digits, and nothing but a name's characters is let
- * through. */
-bool docker_watch_is_id(const char *id);
-
-/* Asks for something, once however often it is asked for before the answer is there; `look` also starts it. */
-int docker_watch_ask(struct docker_watch *watch, enum query_kind kind, const char *id, bool snapshot,
-		     uint64_t event_ns);
-void docker_watch_look(struct docker_watch *watch, enum query_kind kind, const char *id, bool snapshot,
-		       uint64_t event_ns);
-/* Looks at that container once more, LATE_MS from now. */
-void docker_watch_look_late(struct docker_watch *watch, const char *id);
-/* What is due is looked at; data is the watch. */
-void docker_watch_late(void *data);
-/* Starts what waits, as far as there is room; data is the watch. */
-void docker_watch_pump(void *data);
-void docker_watch_remove_query(struct query *query);
-/* The question of that kind about that id, of no snapshot, or NULL. */
-struct query *docker_watch_find_query(const struct docker_watch *watch, enum query_kind kind, const char *id);
-
-/* Every answer to every question comes here; data is the query. */
-void docker_watch_answered(const struct docker_response *response, void *data);
-
-void docker_watch_take_snapshot(struct docker_watch *watch);
-int docker_watch_snapshot_part(struct docker_watch *watch, const struct query *query,
-			       const struct docker_response *response, struct error *err);
-bool docker_watch_snapshot_complete(const struct docker_watch *watch);
-void docker_watch_hand_snapshot_on(struct docker_watch *watch);
+/* Another snapshot is wanted, soon: once however often this is said before it is taken. */
+void docker_watch_want_snapshot(struct docker_watch *watch);
 
 #endif

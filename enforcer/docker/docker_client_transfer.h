@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What docker_client's files share.  docker_client.c drives libcurl and is the only one that knows it; what comes in is
- * kept, and told to our callers, by docker_client_deliver.c.
+ * The inside of docker_client, for its files alone: a client's requests, what has come in of each, and the queue of
+ * those that have something to tell.  Nothing here calls our callers.
  */
-#ifndef BULKHEAD_DOCKER_CLIENT_INTERNAL_H
-#define BULKHEAD_DOCKER_CLIENT_INTERNAL_H
+#ifndef BULKHEAD_DOCKER_CLIENT_TRANSFER_H
+#define BULKHEAD_DOCKER_CLIENT_TRANSFER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,13 +12,15 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "docker_client.h"
 #include "docker_client_address.h"
+#include "docker_request.h"
+#include "loop.h"
 
 #define DOCKER_BODY_MAX (64u * 1024 * 1024)
 /* An event holds all labels of its container, with up to six bytes for one. */
 #define DOCKER_LINE_MAX		(4u * 1024 * 1024)
 #define DOCKER_STREAM_ERROR_MAX (64u * 1024) /* body of an answer to a stream that is no stream */
+#define DOCKER_BUFFER_START	(16u * 1024) /* what a request has for its answer at first */
 #define DOCKER_VERSION_SIZE	16
 #define DOCKER_PROBLEM_SIZE	256 /* CURL_ERROR_SIZE */
 
@@ -77,12 +79,12 @@ void docker_request_queue(struct docker_request *request);
 /* No more comes.  problem: NULL if the answer is whole; it must live as long as the request. */
 void docker_request_finish(struct docker_request *request, const char *problem);
 
+/* The first of the queue, which is no longer in it; NULL when it is empty. */
+struct docker_request *docker_request_next_ready(struct docker_client *client);
+
 /* Into the client's list; out of it and out of the queue. */
 void docker_request_link(struct docker_request *request);
 void docker_request_unlink(struct docker_request *request);
-
-/* Serves the queue: calls our callers' functions.  The client may be gone afterwards. */
-void docker_client_dispatch(struct docker_client *client);
 
 /* After this no callback of curl's comes for it. */
 void docker_request_detach(struct docker_request *request);
