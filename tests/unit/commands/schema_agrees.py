@@ -23,9 +23,9 @@ import tempfile
 import jsonschema
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CORPUS = os.path.join(HERE, "corpus", "flows")
-SCHEMA = os.path.join(HERE, "..", "..", "contrib", "schema", "flow.schema.json")
-SAMPLES = os.path.join(HERE, "..", "..", "contrib", "flows")
+CORPUS = os.path.join(HERE, "..", "corpus", "flows")
+SCHEMA = os.path.join(HERE, "..", "..", "..", "contrib", "schema", "flow.schema.json")
+SAMPLES = os.path.join(HERE, "..", "..", "..", "contrib", "flows")
 
 #           schema accepts, parser accepts
 EXPECTED = {"valid": (True, True), "schema": (False, False), "semantic": (True, False), "syntax": (None, False)}
