@@ -96,21 +96,21 @@ static void streams(void **state)
 {
 	struct scene *scene = *state;
 
-	follow(scene, "/lines", on_line);
+	follow_stream(scene, "/lines", on_line);
 	assert_string_equal(scene->text, "first|second|third|fourth|fifth|last|");
 	assert_answer(scene, 200, "");
-	follow(scene, "/lines-cut", on_line);
+	follow_stream(scene, "/lines-cut", on_line);
 	assert_string_equal(scene->text, "first|"); /* half a line is none */
 	assert_problem(scene, "GET /lines-cut");
-	follow(scene, "/line-longest", on_line);
+	follow_stream(scene, "/line-longest", on_line);
 	assert_int_equal(scene->longest, 4 * 1024 * 1024);
 	assert_int_equal(scene->lines, 2);
 	assert_answer(scene, 200, "");
-	follow(scene, "/line-long-and-half", on_line);
+	follow_stream(scene, "/line-long-and-half", on_line);
 	assert_int_equal(scene->longest, 100000);
 	assert_non_null(strstr(scene->text, "|half|"));
 	assert_int_equal(scene->lines, 2);
-	follow(scene, "/line-too-long", on_line);
+	follow_stream(scene, "/line-too-long", on_line);
 	assert_string_equal(scene->text, "ok|");
 	assert_problem(scene, "longer than 4 MiB");
 }
@@ -119,13 +119,13 @@ static void streams_that_are_none(void **state)
 {
 	struct scene *scene = *state;
 
-	follow(scene, "/missing", on_line);
+	follow_stream(scene, "/missing", on_line);
 	assert_int_equal(scene->opened, 0);
 	assert_answer(scene, 404, "{\"message\":1}");
-	follow(scene, "/error-endless", on_line);
+	follow_stream(scene, "/error-endless", on_line);
 	assert_int_equal(scene->opened, 0);
 	assert_problem(scene, "longer than");
-	follow(scene, "/hang-up", on_line);
+	follow_stream(scene, "/hang-up", on_line);
 	assert_int_equal(scene->opened, 0);
 	assert_problem(scene, "GET /hang-up");
 }
@@ -140,10 +140,10 @@ static void reader_ends_the_stream(void **state)
 {
 	struct scene *scene = *state;
 
-	follow(scene, "/lines-stalled", last_line);
+	follow_stream(scene, "/lines-stalled", last_line);
 	assert_string_equal(scene->text, "first|");
 	assert_answer(scene, 200, "");
-	follow(scene, "/lines", last_line);
+	follow_stream(scene, "/lines", last_line);
 	assert_string_equal(scene->text, "first|");
 	assert_answer(scene, 200, "");
 }

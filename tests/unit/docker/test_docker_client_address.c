@@ -2,6 +2,7 @@
 /* Where the engine is: unix sockets, TCP, TLS, the environment, and what is said when nobody is there. */
 #include "docker_client_scene.h"
 
+#include <stdio.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -48,7 +49,7 @@ static void nobody_there(void **state)
 	use_url(scene, server.url);
 	ask(scene, "/whole", 0);
 	assert_problem(scene, "refused");
-	follow(scene, "/lines", on_line);
+	follow_stream(scene, "/lines", on_line);
 	assert_problem(scene, "refused");
 }
 
@@ -81,7 +82,7 @@ static void plain_tcp(void **state)
 	assert_string_equal(docker_client_url(scene->client), server.url);
 	ask(scene, "/whole", 0);
 	assert_answer(scene, 200, "whole");
-	follow(scene, "/lines", on_line);
+	follow_stream(scene, "/lines", on_line);
 	assert_string_equal(scene->text, "first|second|third|fourth|fifth|last|");
 	snprintf(url, sizeof(url), "http%.100s/", server.url + 3);
 	use_url(scene, url);

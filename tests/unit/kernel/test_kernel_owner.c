@@ -8,6 +8,7 @@
  *  - whoever sends both flags for such an orphan owns it; a transaction that fails takes that back, too;
  *  - Linux before 6.9 refuses flags that it does not know (EOPNOTSUPP, EINVAL).
  */
+#include <string.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -10,6 +10,7 @@
  *
  * br-test and br-two are managed, br-new is named like a network of Docker's that nobody has told us of.
  */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -2,6 +2,7 @@
 /* The engine's settings, judged: each check as it passes and as it fails, on a host that is made up. */
 #include "verify_scene.h"
 
+#include <sys/stat.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <time.h>

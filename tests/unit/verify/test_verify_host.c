@@ -2,6 +2,7 @@
 /* The engine's host, judged: each check as it passes and as it fails, on a host that is made up. */
 #include "verify_scene.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>

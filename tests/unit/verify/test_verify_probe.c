@@ -3,6 +3,9 @@
  * The live probe on bridges of our own, in a network namespace of our own: it sees each door that is open, says of none
  * that it is closed unless it would have seen it open, and leaves nothing behind.
  */
+#include <sys/wait.h>
+#include <string.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
