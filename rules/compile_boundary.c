@@ -140,15 +140,15 @@ static int add_proxied(struct compilation *c, const struct end *end, const struc
 	return r;
 }
 
-static struct policy_record record_of(enum policy_set set4, enum policy_set set6, bool v6)
+static struct policy_record record_of(enum policy_topic topic, bool v6)
 {
-	return (struct policy_record){ .set = v6 ? set6 : set4 };
+	return (struct policy_record){ .set = policy_set_of(topic, v6 ? ADDRESS_IPV6 : ADDRESS_IPV4) };
 }
 
 static int compile_ingress(struct compilation *c, const struct end *end, bool v6)
 {
-	struct policy_record world = record_of(POLICY_INGRESS4, POLICY_INGRESS6, v6);
-	struct policy_record host = record_of(POLICY_FROM_HOST4, POLICY_FROM_HOST6, v6);
+	struct policy_record world = record_of(POLICY_TOPIC_INGRESS, v6);
+	struct policy_record host = record_of(POLICY_TOPIC_FROM_HOST, v6);
 	int r;
 
 	world.destination = host.destination = *compile_end_address(end, v6);
@@ -185,9 +185,9 @@ static int compile_family(struct compilation *c, const struct end *end, bool v6)
 	if (boundary->ingress == FLOW_BOUNDARY_DECLARED)
 		r = compile_ingress(c, end, v6);
 	if (r == 0 && boundary->egress == FLOW_BOUNDARY_DECLARED)
-		r = compile_outward(c, end, FLOW_PEER_WORLD, record_of(POLICY_EGRESS4, POLICY_EGRESS6, v6), v6);
+		r = compile_outward(c, end, FLOW_PEER_WORLD, record_of(POLICY_TOPIC_EGRESS, v6), v6);
 	if (r == 0 && boundary->host == FLOW_BOUNDARY_DECLARED)
-		r = compile_outward(c, end, FLOW_PEER_HOST, record_of(POLICY_TO_HOST4, POLICY_TO_HOST6, v6), v6);
+		r = compile_outward(c, end, FLOW_PEER_HOST, record_of(POLICY_TOPIC_TO_HOST, v6), v6);
 	return r;
 }
 

@@ -39,7 +39,7 @@ static int add_link(struct compilation *c, enum policy_set set, const char *link
 static int add_place(struct compilation *c, const struct port *port, const struct address *address)
 {
 	struct policy_record record = {
-		.set = address->family == ADDRESS_IPV6 ? POLICY_PLACES6 : POLICY_PLACES4,
+		.set = policy_set_of(POLICY_TOPIC_PLACES, address->family),
 		.source = *address,
 		.comment = "",
 	};
@@ -63,7 +63,7 @@ static struct address link_local(const uint8_t mac[6])
 static int add_address(struct compilation *c, const struct end *end, const struct address *address)
 {
 	const struct policy_record record = {
-		.set = address->family == ADDRESS_IPV6 ? POLICY_ADDRESSES6 : POLICY_ADDRESSES4,
+		.set = policy_set_of(POLICY_TOPIC_ADDRESSES, address->family),
 		.source = *address,
 		.comment = compile_end_name(end),
 	};
@@ -98,15 +98,15 @@ static int compile_port(struct compilation *c, const struct end *end)
 static int compile_states(struct compilation *c, const struct end *end, bool v6)
 {
 	const struct {
-		enum policy_set set4, set6;
+		enum policy_topic topic;
 		bool holds;
 	} states[] = {
-		{ POLICY_ADDRESSES4, POLICY_ADDRESSES6, true },
-		{ POLICY_OBSERVED4, POLICY_OBSERVED6, end->observed },
-		{ POLICY_STARTING4, POLICY_STARTING6, is_starting(end) },
-		{ POLICY_CLOSED_INGRESS4, POLICY_CLOSED_INGRESS6, end->boundary.ingress == FLOW_BOUNDARY_DECLARED },
-		{ POLICY_CLOSED_EGRESS4, POLICY_CLOSED_EGRESS6, end->boundary.egress == FLOW_BOUNDARY_DECLARED },
-		{ POLICY_CLOSED_HOST4, POLICY_CLOSED_HOST6, end->boundary.host == FLOW_BOUNDARY_DECLARED },
+		{ POLICY_TOPIC_ADDRESSES, true },
+		{ POLICY_TOPIC_OBSERVED, end->observed },
+		{ POLICY_TOPIC_STARTING, is_starting(end) },
+		{ POLICY_TOPIC_CLOSED_INGRESS, end->boundary.ingress == FLOW_BOUNDARY_DECLARED },
+		{ POLICY_TOPIC_CLOSED_EGRESS, end->boundary.egress == FLOW_BOUNDARY_DECLARED },
+		{ POLICY_TOPIC_CLOSED_HOST, end->boundary.host == FLOW_BOUNDARY_DECLARED },
 	};
 	struct policy_record record = {
 		.source = *compile_end_address(end, v6),
@@ -117,7 +117,7 @@ static int compile_states(struct compilation *c, const struct end *end, bool v6)
 	for (size_t i = 0; r == 0 && i < sizeof(states) / sizeof(states[0]); i++) {
 		if (!states[i].holds)
 			continue;
-		record.set = v6 ? states[i].set6 : states[i].set4;
+		record.set = policy_set_of(states[i].topic, record.source.family);
 		r = policy_add(c->policy, &record);
 	}
 	return r;
@@ -126,7 +126,7 @@ static int compile_states(struct compilation *c, const struct end *end, bool v6)
 static int compile_address(struct compilation *c, const struct end *end, bool v6, const char *comment)
 {
 	struct policy_record record = {
-		.set = v6 ? POLICY_ENDPOINTS6 : POLICY_ENDPOINTS4,
+		.set = policy_set_of(POLICY_TOPIC_ENDPOINTS, v6 ? ADDRESS_IPV6 : ADDRESS_IPV4),
 		.source = *compile_end_address(end, v6),
 		.comment = comment,
 	};

@@ -11,7 +11,7 @@ static int add_port(struct compilation *c, const struct policy_record *pair, boo
 
 	if (range.protocol_first != range.protocol_last || range.port_first != range.port_last)
 		return compile_ranges_add(c, &range, NULL, comment);
-	record.set = v6 ? POLICY_FLOWS6 : POLICY_FLOWS4;
+	record.set = policy_set_of(POLICY_TOPIC_FLOWS, pair->source.family);
 	record.protocol_first = record.protocol_last = range.protocol_first;
 	record.port_first = record.port_last = range.port_first;
 	record.comment = comment;
@@ -22,7 +22,7 @@ static int add_port(struct compilation *c, const struct policy_record *pair, boo
 static int compile_family(struct compilation *c, const struct end *source, const struct end *destination, bool v6)
 {
 	struct policy_record pair = {
-		.set = v6 ? POLICY_RANGES6 : POLICY_RANGES4,
+		.set = policy_set_of(POLICY_TOPIC_RANGES, v6 ? ADDRESS_IPV6 : ADDRESS_IPV4),
 		.source = *compile_end_address(source, v6),
 		.destination = *compile_end_address(destination, v6),
 	};

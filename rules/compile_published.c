@@ -120,10 +120,10 @@ static bool is_v6(const struct published_port *port)
 }
 
 /* The record of that port on the host. */
-static struct policy_record at_host(const struct published_port *port, enum policy_set set4, enum policy_set set6)
+static struct policy_record at_host(const struct published_port *port, enum policy_topic topic)
 {
 	return (struct policy_record){
-		.set = is_v6(port) ? set6 : set4,
+		.set = policy_set_of(topic, port->address.family),
 		.destination = port->address,
 		.destination_length = is_any(&port->address) ? 0 : (uint8_t)(address_length(&port->address) * 8),
 		.protocol_first = port->protocol,
@@ -135,7 +135,7 @@ static struct policy_record at_host(const struct published_port *port, enum poli
 
 static int add_gates(struct compilation *c, const struct end *end, const struct published_port *port)
 {
-	const struct policy_record like = at_host(port, POLICY_GATES4, POLICY_GATES6);
+	const struct policy_record like = at_host(port, POLICY_TOPIC_GATES);
 	const struct range range = {
 		.protocol_first = port->protocol,
 		.protocol_last = port->protocol,
@@ -156,9 +156,9 @@ static int add_gates(struct compilation *c, const struct end *end, const struct 
 
 static int compile_published_port(struct compilation *c, const struct end *end, const struct published_port *port)
 {
-	struct policy_record published = at_host(port, POLICY_PUBLISHED4, POLICY_PUBLISHED6);
-	struct policy_record watched = at_host(port, POLICY_WATCHED4, POLICY_WATCHED6);
-	struct policy_record gated = at_host(port, POLICY_GATED4, POLICY_GATED6);
+	struct policy_record published = at_host(port, POLICY_TOPIC_PUBLISHED);
+	struct policy_record watched = at_host(port, POLICY_TOPIC_WATCHED);
+	struct policy_record gated = at_host(port, POLICY_TOPIC_GATED);
 	struct policy_endpoint_comment parts;
 	char comment[POLICY_COMMENT_MAX + 1], protocol[16];
 	int r;
@@ -246,9 +246,10 @@ int compile_unsettled(struct compilation *c)
 	if (r < 0 || unsettled == SETTLED)
 		return r;
 	for (size_t i = 0; r == 0 && i < 2 * sizeof(protocols); i++) {
+		const uint8_t family = i % 2 ? ADDRESS_IPV6 : ADDRESS_IPV4;
 		const struct policy_record record = {
-			.set = i % 2 ? POLICY_UNSETTLED6 : POLICY_UNSETTLED4,
-			.destination.family = i % 2 ? ADDRESS_IPV6 : ADDRESS_IPV4,
+			.set = policy_set_of(POLICY_TOPIC_UNSETTLED, family),
+			.destination.family = family,
 			.protocol_first = protocols[i / 2],
 			.protocol_last = protocols[i / 2],
 			.port_first = unsettled == UNKNOWN ? 1 : first,
@@ -298,7 +299,7 @@ static int add_redirected(struct compilation *c, const struct end *source, const
 {
 	const char *id = publisher->end.container->id;
 	struct policy_record record = {
-		.set = is_v6(port) ? POLICY_FLOWS6 : POLICY_FLOWS4,
+		.set = policy_set_of(POLICY_TOPIC_FLOWS, port->address.family),
 		.source = *compile_end_address(source, is_v6(port)),
 		.protocol_first = port->protocol,
 		.protocol_last = port->protocol,
@@ -331,7 +332,7 @@ int compile_doors(struct compilation *c, const struct end *source, const struct 
 		return 0;
 	for (size_t i = 0; r == 0 && i < publisher->port_count; i++) {
 		const struct published_port *port = &publisher->ports[i];
-		struct policy_record door = at_host(port, POLICY_DOORS4, POLICY_DOORS6);
+		struct policy_record door = at_host(port, POLICY_TOPIC_DOORS);
 		char comment[POLICY_COMMENT_MAX + 1];
 
 		door.source = *compile_end_address(source, is_v6(port));

@@ -14,61 +14,7 @@
 #include "address.h"
 #include "cleanup.h"
 #include "error.h"
-
-/* The sets of the skeleton that hold policy, in the order of the records. */
-enum policy_set {
-	POLICY_NETWORKS,   /* ifname . ifname: a managed bridge, twice; both ends of a packet on one network */
-	POLICY_BRIDGES,	   /* ifname: a managed bridge */
-	POLICY_FOREIGN,	   /* ifname: a bridge named like one of Docker's that is not managed */
-	POLICY_ROUTED,	   /* ifname: a managed bridge with a service that routes for others */
-	POLICY_ENDPOINTS4, /* ifname . address: who lives where; its comment names the container */
-	POLICY_ENDPOINTS6,
-	POLICY_OBSERVED4, /* address: would-be denials to it are recorded and let through */
-	POLICY_OBSERVED6,
-	POLICY_STARTING4, /* address: its published ports are not known yet, so the host opens nothing to it */
-	POLICY_STARTING6,
-	POLICY_CLOSED_INGRESS4, /* address: from outside the containers only what is declared */
-	POLICY_CLOSED_INGRESS6,
-	POLICY_CLOSED_EGRESS4, /* address: to the world only what is declared */
-	POLICY_CLOSED_EGRESS6,
-	POLICY_CLOSED_HOST4, /* address: to the host's own addresses only what is declared */
-	POLICY_CLOSED_HOST6,
-	POLICY_PUBLISHED4, /* destination . protocol . port, of the host: what is published there is a container's */
-	POLICY_PUBLISHED6,
-	POLICY_UNSETTLED4, /* … where the engine may be choosing a port for a container that starts */
-	POLICY_UNSETTLED6,
-	POLICY_WATCHED4, /* … of one that is observed */
-	POLICY_WATCHED6,
-	POLICY_GATED4, /* … of one whose ingress is closed */
-	POLICY_GATED6,
-	/* Of table bridge bulkhead. */
-	POLICY_PORTS,	   /* ifname: a port of a managed bridge whose endpoint is known */
-	POLICY_UNGUARDED,  /* ifname: one that may use other addresses than its endpoint's */
-	POLICY_GUARDED,	   /* ifname: a managed bridge */
-	POLICY_ADDRESSES4, /* address: of an endpoint; nobody else's */
-	POLICY_ADDRESSES6,
-	POLICY_PLACES4, /* ifname . MAC . address: the port, and what its endpoint may send and be sent */
-	POLICY_PLACES6,
-	/* Of table inet bulkhead again.  From here on each record is a flow: it counts, and its comment names both
-	 * ends. source . destination . protocol . port, */
-	POLICY_FLOWS4,
-	POLICY_FLOWS6,
-	POLICY_RANGES4, /* the same with intervals of protocols and ports, */
-	POLICY_RANGES6,
-	POLICY_INGRESS4, /* and of addresses, too, in all the others: from the world to a container, */
-	POLICY_INGRESS6,
-	POLICY_EGRESS4, /* from a container to the world, */
-	POLICY_EGRESS6,
-	POLICY_TO_HOST4, /* from a container to the host's own addresses, */
-	POLICY_TO_HOST6,
-	POLICY_FROM_HOST4, /* from the host to a container (the source is any), */
-	POLICY_FROM_HOST6,
-	POLICY_DOORS4, /* from a container to a published port on the host, */
-	POLICY_DOORS6,
-	POLICY_GATES4, /* from the world to a published port whose ingress is closed */
-	POLICY_GATES6,
-	POLICY_SET_COUNT,
-};
+#include "policy_sets.h"
 
 #define POLICY_IFNAME_SIZE 16  /* IFNAMSIZ */
 #define POLICY_COMMENT_MAX 120 /* bytes without terminator; nft takes back 128 */
@@ -120,7 +66,7 @@ void policy_range(const struct policy *policy, enum policy_set set, size_t *ret_
 /* The record with that key, or NULL. */
 const struct policy_record *policy_find(const struct policy *policy, const struct policy_record *key);
 
-/* Orders by set, then key: <0, 0, >0. The comment does not count. */
+/* Orders by set, in the order of the rows, then by key: <0, 0, >0.  The comment does not count. */
 int policy_record_compare(const struct policy_record *a, const struct policy_record *b);
 
 /* Whether two records of one set of intervals share a packet; false in all other sets. */
@@ -144,24 +90,6 @@ int policy_diff(const struct policy *have, const struct policy *want, struct pol
 bool policy_diff_empty(const struct policy_diff *diff);
 /* Frees the lists, not the struct. */
 void policy_diff_clear(struct policy_diff *diff);
-
-/* The set's name in the kernel. */
-const char *policy_set_name(enum policy_set set);
-/* 4, 6 or 0. */
-uint8_t policy_set_family(enum policy_set set);
-/* What the set's keys consist of. */
-enum policy_shape {
-	POLICY_SHAPE_BRIDGE,	   /* ifname */
-	POLICY_SHAPE_BRIDGE_TWICE, /* ifname . ifname */
-	POLICY_SHAPE_ENDPOINT,	   /* ifname . address */
-	POLICY_SHAPE_ADDRESS,	   /* address */
-	POLICY_SHAPE_PLACE,	   /* ifname . MAC . address */
-	POLICY_SHAPE_PUBLISHED,	   /* destination . protocol . port, intervals */
-	POLICY_SHAPE_FLOW,	   /* source . destination . protocol . port */
-	POLICY_SHAPE_RANGE,	   /* the same, intervals of protocols and ports */
-	POLICY_SHAPE_BOUNDARY,	   /* the same, intervals of everything */
-};
-enum policy_shape policy_set_shape(enum policy_set set);
 
 /* "172.18.0.2 . 172.18.0.3 . tcp . 5432", "0.0.0.0/0 . 172.18.0.2 . tcp . 80": the key as nft prints it, near enough to
  * be searched for. */

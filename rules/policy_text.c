@@ -6,75 +6,6 @@
 
 #include "policy.h"
 
-static const struct {
-	const char *name;
-	uint8_t family;
-	enum policy_shape shape;
-} sets[POLICY_SET_COUNT] = {
-	[POLICY_NETWORKS] = { "networks", 0, POLICY_SHAPE_BRIDGE_TWICE },
-	[POLICY_BRIDGES] = { "bridges", 0, POLICY_SHAPE_BRIDGE },
-	[POLICY_FOREIGN] = { "foreign", 0, POLICY_SHAPE_BRIDGE },
-	[POLICY_ROUTED] = { "routed", 0, POLICY_SHAPE_BRIDGE },
-	[POLICY_ENDPOINTS4] = { "endpoints4", 4, POLICY_SHAPE_ENDPOINT },
-	[POLICY_ENDPOINTS6] = { "endpoints6", 6, POLICY_SHAPE_ENDPOINT },
-	[POLICY_OBSERVED4] = { "observed4", 4, POLICY_SHAPE_ADDRESS },
-	[POLICY_OBSERVED6] = { "observed6", 6, POLICY_SHAPE_ADDRESS },
-	[POLICY_STARTING4] = { "starting4", 4, POLICY_SHAPE_ADDRESS },
-	[POLICY_STARTING6] = { "starting6", 6, POLICY_SHAPE_ADDRESS },
-	[POLICY_CLOSED_INGRESS4] = { "closed_ingress4", 4, POLICY_SHAPE_ADDRESS },
-	[POLICY_CLOSED_INGRESS6] = { "closed_ingress6", 6, POLICY_SHAPE_ADDRESS },
-	[POLICY_CLOSED_EGRESS4] = { "closed_egress4", 4, POLICY_SHAPE_ADDRESS },
-	[POLICY_CLOSED_EGRESS6] = { "closed_egress6", 6, POLICY_SHAPE_ADDRESS },
-	[POLICY_CLOSED_HOST4] = { "closed_host4", 4, POLICY_SHAPE_ADDRESS },
-	[POLICY_CLOSED_HOST6] = { "closed_host6", 6, POLICY_SHAPE_ADDRESS },
-	[POLICY_PUBLISHED4] = { "published4", 4, POLICY_SHAPE_PUBLISHED },
-	[POLICY_PUBLISHED6] = { "published6", 6, POLICY_SHAPE_PUBLISHED },
-	[POLICY_UNSETTLED4] = { "unsettled4", 4, POLICY_SHAPE_PUBLISHED },
-	[POLICY_UNSETTLED6] = { "unsettled6", 6, POLICY_SHAPE_PUBLISHED },
-	[POLICY_WATCHED4] = { "watched4", 4, POLICY_SHAPE_PUBLISHED },
-	[POLICY_WATCHED6] = { "watched6", 6, POLICY_SHAPE_PUBLISHED },
-	[POLICY_GATED4] = { "gated4", 4, POLICY_SHAPE_PUBLISHED },
-	[POLICY_GATED6] = { "gated6", 6, POLICY_SHAPE_PUBLISHED },
-	[POLICY_PORTS] = { "ports", 0, POLICY_SHAPE_BRIDGE },
-	[POLICY_UNGUARDED] = { "unguarded", 0, POLICY_SHAPE_BRIDGE },
-	[POLICY_GUARDED] = { "guarded", 0, POLICY_SHAPE_BRIDGE },
-	[POLICY_ADDRESSES4] = { "addresses4", 4, POLICY_SHAPE_ADDRESS },
-	[POLICY_ADDRESSES6] = { "addresses6", 6, POLICY_SHAPE_ADDRESS },
-	[POLICY_PLACES4] = { "places4", 4, POLICY_SHAPE_PLACE },
-	[POLICY_PLACES6] = { "places6", 6, POLICY_SHAPE_PLACE },
-	[POLICY_FLOWS4] = { "flows4", 4, POLICY_SHAPE_FLOW },
-	[POLICY_FLOWS6] = { "flows6", 6, POLICY_SHAPE_FLOW },
-	[POLICY_RANGES4] = { "ranges4", 4, POLICY_SHAPE_RANGE },
-	[POLICY_RANGES6] = { "ranges6", 6, POLICY_SHAPE_RANGE },
-	[POLICY_INGRESS4] = { "ingress4", 4, POLICY_SHAPE_BOUNDARY },
-	[POLICY_INGRESS6] = { "ingress6", 6, POLICY_SHAPE_BOUNDARY },
-	[POLICY_EGRESS4] = { "egress4", 4, POLICY_SHAPE_BOUNDARY },
-	[POLICY_EGRESS6] = { "egress6", 6, POLICY_SHAPE_BOUNDARY },
-	[POLICY_TO_HOST4] = { "to_host4", 4, POLICY_SHAPE_BOUNDARY },
-	[POLICY_TO_HOST6] = { "to_host6", 6, POLICY_SHAPE_BOUNDARY },
-	[POLICY_FROM_HOST4] = { "from_host4", 4, POLICY_SHAPE_BOUNDARY },
-	[POLICY_FROM_HOST6] = { "from_host6", 6, POLICY_SHAPE_BOUNDARY },
-	[POLICY_DOORS4] = { "doors4", 4, POLICY_SHAPE_BOUNDARY },
-	[POLICY_DOORS6] = { "doors6", 6, POLICY_SHAPE_BOUNDARY },
-	[POLICY_GATES4] = { "gates4", 4, POLICY_SHAPE_BOUNDARY },
-	[POLICY_GATES6] = { "gates6", 6, POLICY_SHAPE_BOUNDARY },
-};
-
-const char *policy_set_name(enum policy_set set)
-{
-	return sets[set].name;
-}
-
-uint8_t policy_set_family(enum policy_set set)
-{
-	return sets[set].family;
-}
-
-enum policy_shape policy_set_shape(enum policy_set set)
-{
-	return sets[set].shape;
-}
-
 const char *policy_protocol_format(uint8_t protocol, char text[16])
 {
 	switch (protocol) {
@@ -135,10 +66,10 @@ const char *policy_key_format(const struct policy_record *record, char text[POLI
 	format_prefix(&record->destination, record->destination_length, networks, destination);
 	format_service(record, service);
 	switch (shape) {
-	case POLICY_SHAPE_BRIDGE_TWICE:
+	case POLICY_SHAPE_LINK_TWICE:
 		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\" . \"%.15s\"", record->bridge, record->bridge);
 		break;
-	case POLICY_SHAPE_BRIDGE:
+	case POLICY_SHAPE_LINK:
 		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\"", record->bridge);
 		break;
 	case POLICY_SHAPE_ENDPOINT:

@@ -55,15 +55,14 @@ static int print_flows_wide(const struct kernel_state *state, const struct optio
 	static const char *const columns[] = { "APP",	      "FROM",  "TO",	   "SOURCE",
 					       "DESTINATION", "PORTS", ">PACKETS", ">BYTES" };
 	cleanup_of(table) struct table *table = table_new(columns, 8);
-	size_t begin, end;
 
-	policy_range(state->policy, POLICY_FLOWS4, &begin, &end);
-	end = policy_count(state->policy);
-	for (size_t i = begin; table && i < end; i++) {
+	for (size_t i = 0; table && i < policy_count(state->policy); i++) {
 		char source[PLACE_SIZE], destination[PLACE_SIZE], ports[POLICY_PORTS_TEXT_SIZE];
 		char packets[24], bytes[24];
 		struct kernel_list_flow flow;
 
+		if (!policy_set_is_flow(policy_at(state->policy, i)->set))
+			continue;
 		kernel_list_flow(state, policy_at(state->policy, i), &flow);
 		if (!wanted_flow(options, &flow))
 			continue;
@@ -143,14 +142,17 @@ static void print_flow_narrow(const struct kernel_list_flow *flow, size_t width)
 static int print_flows_narrow(const struct kernel_state *state, const struct options *options, size_t width)
 {
 	cleanup_free struct kernel_list_flow *flows = NULL;
-	size_t begin, end, count = 0;
+	size_t count = 0;
 
-	policy_range(state->policy, POLICY_FLOWS4, &begin, &end);
-	end = policy_count(state->policy);
-	flows = calloc(end - begin + 1, sizeof(*flows));
+	for (size_t i = 0; i < policy_count(state->policy); i++)
+		count += policy_set_is_flow(policy_at(state->policy, i)->set);
+	flows = calloc(count + 1, sizeof(*flows));
 	if (!flows)
 		return -1;
-	for (size_t i = begin; i < end; i++) {
+	count = 0;
+	for (size_t i = 0; i < policy_count(state->policy); i++) {
+		if (!policy_set_is_flow(policy_at(state->policy, i)->set))
+			continue;
 		kernel_list_flow(state, policy_at(state->policy, i), &flows[count]);
 		count += wanted_flow(options, &flows[count]);
 	}
@@ -177,15 +179,15 @@ static int print_flows(const struct kernel_state *state, const struct options *o
 const char *cmd_list_boundary(const struct kernel_state *state, const struct address *address, char text[32])
 {
 	static const struct {
-		enum policy_set set;
+		enum policy_topic topic;
 		const char *name;
-	} sides[] = { { POLICY_CLOSED_INGRESS4, "ingress" },
-		      { POLICY_CLOSED_EGRESS4, "egress" },
-		      { POLICY_CLOSED_HOST4, "host" } };
+	} sides[] = { { POLICY_TOPIC_CLOSED_INGRESS, "ingress" },
+		      { POLICY_TOPIC_CLOSED_EGRESS, "egress" },
+		      { POLICY_TOPIC_CLOSED_HOST, "host" } };
 
 	*text = '\0';
 	for (size_t i = 0; i < sizeof(sides) / sizeof(sides[0]); i++) {
-		if (!kernel_list_has(state, sides[i].set, address))
+		if (!kernel_list_has(state, sides[i].topic, address))
 			continue;
 		if (*text)
 			strcat(text, " ");
@@ -199,16 +201,16 @@ static int print_endpoints(const struct kernel_state *state, const struct option
 	static const char *const columns[] = { "CONTAINER", "ADDRESS", "NETWORK", "BRIDGE",  "PORT",
 					       "SERVICES",  "MODE",    "GUARD",	  "DECLARED" };
 	cleanup_of(table) struct table *table = table_new(columns, 9);
-	size_t begin, end, ignored;
 
-	policy_range(state->policy, POLICY_ENDPOINTS4, &begin, &ignored);
-	policy_range(state->policy, POLICY_ENDPOINTS6, &ignored, &end);
-	for (size_t i = begin; table && i < end; i++) {
+	for (size_t i = 0; table && i < policy_count(state->policy); i++) {
 		const struct policy_record *record = policy_at(state->policy, i);
 		struct policy_endpoint_comment parts = { .container = "?", .network = "?" };
 		char address[ADDRESS_TEXT_SIZE], boundary[32];
-		const char *port, *guard = kernel_list_guard(state, record, &port);
+		const char *port, *guard;
 
+		if (!policy_set_is(record->set, POLICY_TOPIC_ENDPOINTS))
+			continue;
+		guard = kernel_list_guard(state, record, &port);
 		(void)policy_endpoint_comment_parse(record->comment, &parts);
 		if (options->app && !kernel_list_in_app(parts.services, options->app))
 			continue;
@@ -234,27 +236,33 @@ static int print_endpoints(const struct kernel_state *state, const struct option
 
 size_t cmd_list_endpoints_on(const struct kernel_state *state, const char *bridge)
 {
-	size_t begin, end, ignored, count = 0;
+	size_t count = 0;
 
-	policy_range(state->policy, POLICY_ENDPOINTS4, &begin, &ignored);
-	policy_range(state->policy, POLICY_ENDPOINTS6, &ignored, &end);
-	for (size_t i = begin; i < end; i++)
-		count += strncmp(policy_at(state->policy, i)->bridge, bridge, POLICY_IFNAME_SIZE) == 0;
+	for (size_t i = 0; i < policy_count(state->policy); i++) {
+		const struct policy_record *record = policy_at(state->policy, i);
+
+		count += policy_set_is(record->set, POLICY_TOPIC_ENDPOINTS) &&
+			 strncmp(record->bridge, bridge, POLICY_IFNAME_SIZE) == 0;
+	}
 	return count;
+}
+
+bool cmd_list_is_network(const struct policy_record *record)
+{
+	return record->set == POLICY_BRIDGES || record->set == POLICY_FOREIGN;
 }
 
 static int print_networks(const struct kernel_state *state)
 {
 	static const char *const columns[] = { "NETWORK", "BRIDGE", "STATE", ">ADDRESSES" };
 	cleanup_of(table) struct table *table = table_new(columns, 4);
-	size_t begin, end, ignored;
 
-	policy_range(state->policy, POLICY_BRIDGES, &begin, &ignored);
-	policy_range(state->policy, POLICY_FOREIGN, &ignored, &end);
-	for (size_t i = begin; table && i < end; i++) {
+	for (size_t i = 0; table && i < policy_count(state->policy); i++) {
 		const struct policy_record *record = policy_at(state->policy, i);
 		char addresses[24];
 
+		if (!cmd_list_is_network(record))
+			continue;
 		snprintf(addresses, sizeof(addresses), "%zu", cmd_list_endpoints_on(state, record->bridge));
 		const char *cells[] = { cmd_list_network_name(state, record), record->bridge,
 					cmd_list_network_state(state, record), addresses };

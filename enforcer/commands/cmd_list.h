@@ -14,6 +14,8 @@ bool cmd_list_wants_denied(const struct kernel_state *state, const struct option
 /* What an endpoint's boundary has declared, "ingress egress host", in a buffer of at least 32 bytes; "" if all is open.
  */
 const char *cmd_list_boundary(const struct kernel_state *state, const struct address *address, char text[32]);
+/* Whether the record is one of the bridges that list shows. */
+bool cmd_list_is_network(const struct policy_record *record);
 /* How many addresses live on a bridge. */
 size_t cmd_list_endpoints_on(const struct kernel_state *state, const char *bridge);
 /* "managed", "closed", "not managed"; and the network's name, "-" where none is known. */

@@ -93,14 +93,13 @@ static void add_flow_side(const struct kernel_state *state, cJSON *object, const
 
 static void add_flows(const struct kernel_state *state, const struct options *options, cJSON *array, bool *ok)
 {
-	size_t begin, end;
-
-	policy_range(state->policy, POLICY_FLOWS4, &begin, &end);
-	for (size_t i = begin; *ok && i < policy_count(state->policy); i++) {
+	for (size_t i = 0; *ok && i < policy_count(state->policy); i++) {
 		char ports[POLICY_PORTS_TEXT_SIZE], protocol[16];
 		struct kernel_list_flow flow;
 		cJSON *item;
 
+		if (!policy_set_is_flow(policy_at(state->policy, i)->set))
+			continue;
 		kernel_list_flow(state, policy_at(state->policy, i), &flow);
 		if (options->app && strcmp(options->app, flow.names.app) != 0)
 			continue;
@@ -130,17 +129,16 @@ static void add_flows(const struct kernel_state *state, const struct options *op
 
 static void add_endpoints(const struct kernel_state *state, const struct options *options, cJSON *array, bool *ok)
 {
-	size_t begin, end, ignored;
-
-	policy_range(state->policy, POLICY_ENDPOINTS4, &begin, &ignored);
-	policy_range(state->policy, POLICY_ENDPOINTS6, &ignored, &end);
-	for (size_t i = begin; *ok && i < end; i++) {
+	for (size_t i = 0; *ok && i < policy_count(state->policy); i++) {
 		const struct policy_record *record = policy_at(state->policy, i);
 		struct policy_endpoint_comment parts = { .container = "" };
-		const char *port, *guard = kernel_list_guard(state, record, &port);
 		char address[ADDRESS_TEXT_SIZE], boundary[32];
+		const char *port, *guard;
 		cJSON *item;
 
+		if (!policy_set_is(record->set, POLICY_TOPIC_ENDPOINTS))
+			continue;
+		guard = kernel_list_guard(state, record, &port);
 		(void)policy_endpoint_comment_parse(record->comment, &parts);
 		if (options->app && !kernel_list_in_app(parts.services, options->app))
 			continue;
@@ -161,14 +159,13 @@ static void add_endpoints(const struct kernel_state *state, const struct options
 
 static void add_networks(const struct kernel_state *state, cJSON *array, bool *ok)
 {
-	size_t begin, end, ignored;
-
-	policy_range(state->policy, POLICY_BRIDGES, &begin, &ignored);
-	policy_range(state->policy, POLICY_FOREIGN, &ignored, &end);
-	for (size_t i = begin; *ok && i < end; i++) {
+	for (size_t i = 0; *ok && i < policy_count(state->policy); i++) {
 		const struct policy_record *record = policy_at(state->policy, i);
-		cJSON *item = add_item(array, ok);
+		cJSON *item;
 
+		if (!cmd_list_is_network(record))
+			continue;
+		item = add_item(array, ok);
 		if (!item)
 			return;
 		add_text(item, "network", cmd_list_network_name(state, record), ok);

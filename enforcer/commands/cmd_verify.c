@@ -92,15 +92,9 @@ static void hear_engine(const struct host *host, struct facts *facts, struct ver
  * does not answer about it. */
 static bool may_be_known(const struct verify *verify, const struct policy_record *record)
 {
-	switch (record->set) {
-	case POLICY_STARTING4:
-	case POLICY_STARTING6:
-	case POLICY_UNSETTLED4:
-	case POLICY_UNSETTLED6:
-		return verify->service_runs && verify->reconciler->inventory->unsettled;
-	default:
+	if (!policy_set_is(record->set, POLICY_TOPIC_STARTING) && !policy_set_is(record->set, POLICY_TOPIC_UNSETTLED))
 		return false;
-	}
+	return verify->service_runs && verify->reconciler->inventory->unsettled;
 }
 
 static void count_differences(const struct policy_diff *diff, const struct reconcile_report *report, void *data)

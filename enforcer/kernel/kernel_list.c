@@ -18,17 +18,17 @@ static int compare_endpoints(const void *a, const void *b)
 
 int kernel_list_index(struct kernel_state *state)
 {
-	size_t begin, end, ignored;
-
-	policy_range(state->policy, POLICY_ENDPOINTS4, &begin, &ignored);
-	policy_range(state->policy, POLICY_ENDPOINTS6, &ignored, &end);
 	free(state->endpoints);
-	state->endpoints = calloc(end - begin + 1, sizeof(struct policy_record *));
+	state->endpoint_count = 0;
+	state->endpoints = calloc(policy_count(state->policy) + 1, sizeof(struct policy_record *));
 	if (!state->endpoints)
 		return -ENOMEM;
-	state->endpoint_count = end - begin;
-	for (size_t i = begin; i < end; i++)
-		state->endpoints[i - begin] = policy_at(state->policy, i);
+	for (size_t i = 0; i < policy_count(state->policy); i++) {
+		const struct policy_record *record = policy_at(state->policy, i);
+
+		if (policy_set_is(record->set, POLICY_TOPIC_ENDPOINTS))
+			state->endpoints[state->endpoint_count++] = record;
+	}
 	if (state->endpoint_count)
 		qsort(state->endpoints, state->endpoint_count, sizeof(struct policy_record *), compare_endpoints);
 	return 0;
@@ -64,8 +64,7 @@ bool kernel_list_endpoint(const struct kernel_state *state, const struct address
 
 	if (state->endpoints)
 		return find_indexed(state, address, ret_parts, ret_record);
-	policy_range(state->policy, address->family == ADDRESS_IPV6 ? POLICY_ENDPOINTS6 : POLICY_ENDPOINTS4, &begin,
-		     &end);
+	policy_range(state->policy, policy_set_of(POLICY_TOPIC_ENDPOINTS, address->family), &begin, &end);
 	for (size_t i = begin; i < end; i++) {
 		const struct policy_record *record = policy_at(state->policy, i);
 
@@ -79,10 +78,10 @@ bool kernel_list_endpoint(const struct kernel_state *state, const struct address
 	return false;
 }
 
-bool kernel_list_has(const struct kernel_state *state, enum policy_set set4, const struct address *address)
+bool kernel_list_has(const struct kernel_state *state, enum policy_topic topic, const struct address *address)
 {
 	struct policy_record key = {
-		.set = address->family == ADDRESS_IPV6 ? set4 + 1 : set4,
+		.set = policy_set_of(topic, address->family),
 		.source = *address,
 	};
 
@@ -91,16 +90,16 @@ bool kernel_list_has(const struct kernel_state *state, enum policy_set set4, con
 
 bool kernel_list_observed(const struct kernel_state *state, const struct address *address)
 {
-	return kernel_list_has(state, POLICY_OBSERVED4, address);
+	return kernel_list_has(state, POLICY_TOPIC_OBSERVED, address);
 }
 
 /* The record of a set of published ports that covers what was denied. */
-static const struct policy_record *find_published(const struct kernel_state *state, enum policy_set set4,
+static const struct policy_record *find_published(const struct kernel_state *state, enum policy_topic topic,
 						  const struct kernel_denied *denied)
 {
 	size_t begin, end;
 
-	policy_range(state->policy, denied->destination.family == ADDRESS_IPV6 ? set4 + 1 : set4, &begin, &end);
+	policy_range(state->policy, policy_set_of(topic, denied->destination.family), &begin, &end);
 	for (size_t i = begin; i < end; i++) {
 		const struct policy_record *record = policy_at(state->policy, i);
 		struct address last = address_last(&record->destination, record->destination_length);
@@ -123,7 +122,7 @@ bool kernel_list_published(const struct kernel_state *state, const struct kernel
 	/* A port of that number may be published for another container. */
 	if (kernel_list_endpoint(state, &denied->destination, &endpoint, NULL))
 		return false;
-	record = find_published(state, POLICY_PUBLISHED4, denied);
+	record = find_published(state, POLICY_TOPIC_PUBLISHED, denied);
 	return record && policy_endpoint_comment_parse(record->comment, ret_parts);
 }
 
@@ -133,8 +132,8 @@ bool kernel_list_let_through(const struct kernel_state *state, const struct kern
 
 	if (kernel_list_endpoint(state, &denied->destination, &parts, NULL))
 		return kernel_list_observed(state, &denied->destination);
-	if (find_published(state, POLICY_PUBLISHED4, denied))
-		return find_published(state, POLICY_WATCHED4, denied) != NULL;
+	if (find_published(state, POLICY_TOPIC_PUBLISHED, denied))
+		return find_published(state, POLICY_TOPIC_WATCHED, denied) != NULL;
 	return kernel_list_observed(state, &denied->source);
 }
 
@@ -145,8 +144,7 @@ const char *kernel_list_guard(const struct kernel_state *state, const struct pol
 	size_t begin, end;
 
 	*ret_port = "";
-	policy_range(state->policy, endpoint->source.family == ADDRESS_IPV6 ? POLICY_PLACES6 : POLICY_PLACES4, &begin,
-		     &end);
+	policy_range(state->policy, policy_set_of(POLICY_TOPIC_PLACES, endpoint->source.family), &begin, &end);
 	for (size_t i = begin; i < end; i++) {
 		const struct policy_record *place = policy_at(state->policy, i);
 
@@ -174,7 +172,8 @@ void kernel_list_flow(const struct kernel_state *state, const struct policy_reco
 	(void)policy_flow_comment_parse(record->comment, &flow.names);
 	flow.source_one = is_one(record, &record->source, record->source_length);
 	flow.destination_one = is_one(record, &record->destination, record->destination_length);
-	flow.published = record->set >= POLICY_DOORS4;
+	flow.published =
+		policy_set_is(record->set, POLICY_TOPIC_DOORS) || policy_set_is(record->set, POLICY_TOPIC_GATES);
 	if (flow.source_one && kernel_list_endpoint(state, &record->source, &endpoint, NULL))
 		memcpy(flow.names.source, endpoint.container, sizeof(flow.names.source));
 	if (flow.destination_one && kernel_list_endpoint(state, &record->destination, &endpoint, NULL))

@@ -27,9 +27,8 @@ bool kernel_list_published(const struct kernel_state *state, const struct kernel
 const char *kernel_list_guard(const struct kernel_state *state, const struct policy_record *endpoint,
 			      const char **ret_port);
 
-/* Whether an address stands in one of the sets of addresses, POLICY_CLOSED_EGRESS4 for instance (of the address's own
- * family; name IPv4's). */
-bool kernel_list_has(const struct kernel_state *state, enum policy_set set4, const struct address *address);
+/* Whether an address stands in one of the sets of addresses, POLICY_TOPIC_CLOSED_EGRESS for instance. */
+bool kernel_list_has(const struct kernel_state *state, enum policy_topic topic, const struct address *address);
 
 /* A flow with its whole names: the comment's, with containers looked up by address where an endpoint has it. */
 struct kernel_list_flow {

@@ -56,6 +56,14 @@ static bool equal(const char *a, const char *b)
 	return a && strcmp(a, b) == 0;
 }
 
+static bool is_remembered(uint8_t family, const char *set)
+{
+	enum policy_table table = family == NFPROTO_BRIDGE ? POLICY_TABLE_BRIDGE : POLICY_TABLE_INET;
+	const struct policy_set_row *row = set ? policy_set_named(table, set) : NULL;
+
+	return row && row->element == POLICY_ELEMENT_REMEMBERED;
+}
+
 /* What a change of this object means to us. */
 static void judge(const struct nlmsghdr *header, uint16_t type, struct kernel_news *news)
 {
@@ -69,7 +77,7 @@ static void judge(const struct nlmsghdr *header, uint16_t type, struct kernel_ne
 	    equal(names.first, KERNEL_TABLE)) {
 		/* The packet path fills these, and time empties them. */
 		if ((type == NFT_MSG_NEWSETELEM || type == NFT_MSG_DELSETELEM) &&
-		    (equal(names.second, "denied4") || equal(names.second, "denied6")))
+		    is_remembered(general->nfgen_family, names.second))
 			return;
 		news->ours = true;
 		return;

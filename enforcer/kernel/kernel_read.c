@@ -18,6 +18,7 @@
 #include "kernel_docker.h"
 #include "kernel_internal.h"
 #include "nft_decode.h"
+#include "nft_set.h"
 #include "nft_skeleton.h"
 
 #define ATTEMPTS 20
@@ -35,7 +36,6 @@ struct snapshot {
 	char *encoded;	   /* room for two rules, zero between comparisons */
 	size_t strange;
 	enum policy_set reading;
-	uint8_t reading_denied;
 };
 
 void kernel_state_clear(struct kernel_state *state)
@@ -294,51 +294,39 @@ static int got_elements(const struct nlmsghdr *header, void *data)
 {
 	struct snapshot *snapshot = data;
 
-	if (snapshot->reading_denied)
-		return nft_decode_denied(header, snapshot->reading_denied, &snapshot->state->denied,
+	if (policy_set_row(snapshot->reading)->element == POLICY_ELEMENT_REMEMBERED)
+		return nft_decode_denied(header, snapshot->reading, &snapshot->state->denied,
 					 &snapshot->state->denied_count);
 	return nft_decode_elements(header, snapshot->reading, snapshot->state->policy, &snapshot->strange);
 }
 
 static void fill_elements(struct nlmsghdr *header, void *data)
 {
+	const struct snapshot *snapshot = data;
+
 	mnl_attr_put_strz(header, NFTA_SET_ELEM_LIST_TABLE, KERNEL_TABLE);
-	mnl_attr_put_strz(header, NFTA_SET_ELEM_LIST_SET, data);
+	mnl_attr_put_strz(header, NFTA_SET_ELEM_LIST_SET, policy_set_name(snapshot->reading));
 }
 
-static int read_elements(struct kernel *kernel, struct snapshot *snapshot, const char *set, uint32_t family,
-			 struct error *err)
+static int read_elements(struct kernel *kernel, struct snapshot *snapshot, enum policy_set set, struct error *err)
 {
-	char name[32];
+	const struct policy_set_row *row = policy_set_row(set);
 	int r;
 
-	snprintf(name, sizeof(name), "%s", set);
-	r = kernel_dump(kernel, NFT_MSG_GETSETELEM, (uint16_t)family, fill_elements, name, got_elements, snapshot, err);
+	snapshot->reading = set;
+	r = kernel_dump(kernel, NFT_MSG_GETSETELEM, (uint16_t)nft_set_table_family(row->table), fill_elements, snapshot,
+			got_elements, snapshot, err);
 	/* A set that is not there is seen when the sets are compared. */
-	return r == -ENOENT ? 0 : r < 0 ? error_context(err, r, "set %s", set) : 0;
-}
-
-static int read_denied(struct kernel *kernel, struct snapshot *snapshot, struct error *err)
-{
-	int r = 0;
-
-	for (int i = 0; r == 0 && i < 2; i++) {
-		snapshot->reading_denied = i ? ADDRESS_IPV6 : ADDRESS_IPV4;
-		r = read_elements(kernel, snapshot, i ? "denied6" : "denied4", NFPROTO_INET, err);
-	}
-	return r;
+	return r == -ENOENT ? 0 : r < 0 ? error_context(err, r, "set %s", row->name) : 0;
 }
 
 static int read_all_elements(struct kernel *kernel, struct snapshot *snapshot, struct error *err)
 {
 	int r = 0;
 
-	for (int set = 0; r == 0 && set < POLICY_SET_COUNT; set++) {
-		snapshot->reading = (enum policy_set)set;
-		r = read_elements(kernel, snapshot, policy_set_name((enum policy_set)set),
-				  nft_skeleton_set_family((enum policy_set)set), err);
-	}
-	return r ? r : read_denied(kernel, snapshot, err);
+	for (enum policy_set set = 0; r == 0 && set < POLICY_SET_COUNT; set++)
+		r = read_elements(kernel, snapshot, set, err);
+	return r;
 }
 
 /* ---- The whole ---- */
@@ -432,8 +420,10 @@ int kernel_read_denied(struct kernel *kernel, struct kernel_denied **ret_denied,
 {
 	struct kernel_state state = { 0 };
 	struct snapshot snapshot = { .state = &state };
-	int r = read_denied(kernel, &snapshot, err);
+	int r = read_elements(kernel, &snapshot, policy_set_of(POLICY_TOPIC_DENIED, ADDRESS_IPV4), err);
 
+	if (r == 0)
+		r = read_elements(kernel, &snapshot, policy_set_of(POLICY_TOPIC_DENIED, ADDRESS_IPV6), err);
 	if (r < 0) {
 		kernel_state_clear(&state);
 		return r;

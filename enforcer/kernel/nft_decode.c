@@ -16,8 +16,7 @@
 #include <linux/netfilter/nfnetlink.h>
 
 #include "nft_expr.h"
-
-#define LONGEST_KEY 40
+#include "nft_set.h"
 
 /* One element as it came. */
 struct element {
@@ -155,36 +154,6 @@ static void get_flow(const uint8_t *key, uint8_t family, struct address *source,
 	*port = (uint16_t)(key[at] << 8 | key[at + 1]);
 }
 
-static uint32_t flow_key_length(uint8_t family)
-{
-	return family == ADDRESS_IPV6 ? LONGEST_KEY : 16;
-}
-
-static uint32_t key_length(enum policy_set set)
-{
-	uint32_t address = policy_set_family(set) == ADDRESS_IPV6 ? 16 : 4;
-
-	switch (policy_set_shape(set)) {
-	case POLICY_SHAPE_BRIDGE_TWICE:
-		return 2 * POLICY_IFNAME_SIZE;
-	case POLICY_SHAPE_BRIDGE:
-		return POLICY_IFNAME_SIZE;
-	case POLICY_SHAPE_ENDPOINT:
-		return POLICY_IFNAME_SIZE + address;
-	case POLICY_SHAPE_ADDRESS:
-		return address;
-	case POLICY_SHAPE_PLACE:
-		return POLICY_IFNAME_SIZE + 8 + address;
-	case POLICY_SHAPE_PUBLISHED:
-		return address + 8;
-	case POLICY_SHAPE_FLOW:
-	case POLICY_SHAPE_RANGE:
-	case POLICY_SHAPE_BOUNDARY:
-		break;
-	}
-	return flow_key_length(policy_set_family(set));
-}
-
 /* False: an interval of addresses, which was not made by us. */
 static bool get_range(const struct element *element, struct policy_record *record)
 {
@@ -249,16 +218,16 @@ static bool get_key(const struct element *element, struct policy_record *record)
 	uint8_t family = policy_set_family(record->set);
 	const uint8_t *key = element->key;
 
-	if (!key || element->key_length != key_length(record->set) ||
+	if (!key || element->key_length != nft_set_key_length(policy_set_row(record->set)) ||
 	    (element->key_end && element->key_end_length != element->key_length))
 		return false;
 	switch (policy_set_shape(record->set)) {
-	case POLICY_SHAPE_BRIDGE_TWICE:
+	case POLICY_SHAPE_LINK_TWICE:
 		/* A pair of two bridges would join two networks: nothing of ours. */
 		if (memcmp(key, key + POLICY_IFNAME_SIZE, POLICY_IFNAME_SIZE) != 0)
 			return false;
 		/* fall through */
-	case POLICY_SHAPE_BRIDGE:
+	case POLICY_SHAPE_LINK:
 		memcpy(record->bridge, key, POLICY_IFNAME_SIZE);
 		break;
 	case POLICY_SHAPE_ENDPOINT:
@@ -286,7 +255,6 @@ struct reading {
 	enum policy_set set;
 	struct policy *policy;
 	size_t strange;
-	uint8_t family;
 	struct kernel_denied **denied;
 	size_t *count;
 	int (*take)(struct reading *reading, const struct element *element);
@@ -313,9 +281,10 @@ static int take_denied(struct reading *reading, const struct element *element)
 	struct kernel_denied denied = { .packets = element->packets, .bytes = element->bytes }, *grown;
 	uint64_t left = element->has_expiration ? element->expiration : KERNEL_DENIED_MS;
 
-	if (!element->key || element->key_length != flow_key_length(reading->family))
+	if (!element->key || element->key_length != nft_set_key_length(policy_set_row(reading->set)))
 		return 0;
-	get_flow(element->key, reading->family, &denied.source, &denied.destination, &denied.protocol, &denied.port);
+	get_flow(element->key, policy_set_family(reading->set), &denied.source, &denied.destination, &denied.protocol,
+		 &denied.port);
 	denied.age_ms = left < KERNEL_DENIED_MS ? KERNEL_DENIED_MS - left : 0;
 	if (*reading->count % 64 == 0) {
 		grown = realloc(*reading->denied, (*reading->count + 64) * sizeof(*grown));
@@ -363,9 +332,9 @@ int nft_decode_elements(const struct nlmsghdr *header, enum policy_set set, stru
 	return r;
 }
 
-int nft_decode_denied(const struct nlmsghdr *header, uint8_t family, struct kernel_denied **denied, size_t *count)
+int nft_decode_denied(const struct nlmsghdr *header, enum policy_set set, struct kernel_denied **denied, size_t *count)
 {
-	struct reading reading = { .family = family, .denied = denied, .count = count, .take = take_denied };
+	struct reading reading = { .set = set, .denied = denied, .count = count, .take = take_denied };
 
 	return for_each(header, &reading);
 }

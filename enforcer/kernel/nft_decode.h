@@ -17,7 +17,7 @@ struct nlmsghdr;
  * raised by those that do not.  0, -EBADMSG or -ENOMEM. */
 int nft_decode_elements(const struct nlmsghdr *header, enum policy_set set, struct policy *policy, size_t *ret_strange);
 
-/* The same for denied4 (family 4) and denied6: appends to the array, which is the caller's. */
-int nft_decode_denied(const struct nlmsghdr *header, uint8_t family, struct kernel_denied **denied, size_t *count);
+/* The same for a set of what was denied: appends to the array, which is the caller's. */
+int nft_decode_denied(const struct nlmsghdr *header, enum policy_set set, struct kernel_denied **denied, size_t *count);
 
 #endif

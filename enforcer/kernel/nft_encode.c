@@ -7,12 +7,11 @@
 
 #include <libnftnl/expr.h>
 #include <libnftnl/set.h>
-#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 
 #include "nft_expr.h"
-#include "nft_skeleton.h"
+#include "nft_set.h"
 
 /* Elements in one message: an element with an IPv6 key, its end, a counter and a comment has about 330 bytes, and all
  * of a message's elements are one attribute of at most 64 KiB. */
@@ -77,11 +76,11 @@ uint32_t nft_encode_key(const struct policy_record *record, uint8_t key[NFT_ENCO
 	memset(key, 0, NFT_ENCODE_KEY_SIZE);
 	memset(key_end, 0, NFT_ENCODE_KEY_SIZE);
 	switch (policy_set_shape(record->set)) {
-	case POLICY_SHAPE_BRIDGE_TWICE:
+	case POLICY_SHAPE_LINK_TWICE:
 		memcpy(key, record->bridge, POLICY_IFNAME_SIZE);
 		memcpy(key + POLICY_IFNAME_SIZE, record->bridge, POLICY_IFNAME_SIZE);
 		return 2 * POLICY_IFNAME_SIZE;
-	case POLICY_SHAPE_BRIDGE:
+	case POLICY_SHAPE_LINK:
 		memcpy(key, record->bridge, POLICY_IFNAME_SIZE);
 		return POLICY_IFNAME_SIZE;
 	case POLICY_SHAPE_ENDPOINT:
@@ -107,18 +106,6 @@ uint32_t nft_encode_key(const struct policy_record *record, uint8_t key[NFT_ENCO
 	return put_flow(record, record->protocol_first, record->port_first, key);
 }
 
-static bool has_counter(enum policy_set set)
-{
-	return set >= POLICY_FLOWS4;
-}
-
-static bool is_interval(enum policy_set set)
-{
-	enum policy_shape shape = policy_set_shape(set);
-
-	return shape == POLICY_SHAPE_RANGE || shape == POLICY_SHAPE_BOUNDARY || shape == POLICY_SHAPE_PUBLISHED;
-}
-
 static int add_counter(struct nftnl_set_elem *element, uint64_t packets, uint64_t bytes)
 {
 	struct nftnl_expr *counter = nftnl_expr_alloc("counter");
@@ -138,12 +125,13 @@ static int set_key(struct nftnl_set_elem *element, const struct policy_record *r
 
 	if (nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key, length) < 0)
 		return -ENOMEM;
-	if (is_interval(record->set) && nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY_END, key_end, length) < 0)
+	if (policy_shape_is_interval(policy_set_shape(record->set)) &&
+	    nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY_END, key_end, length) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
-static int fill(struct nftnl_set_elem *element, const struct policy_record *record, bool add)
+static int describe(struct nftnl_set_elem *element, const struct policy_record *record, bool add)
 {
 	uint8_t comment[NFT_EXPR_COMMENT_SIZE];
 
@@ -155,20 +143,20 @@ static int fill(struct nftnl_set_elem *element, const struct policy_record *reco
 						   nft_expr_comment(record->comment, comment)) < 0)
 		return -ENOMEM;
 	/* A new element gets the set's counter by itself; only one that goes on counting brings its own. */
-	if (has_counter(record->set) && (record->packets || record->bytes))
+	if (policy_set_row(record->set)->element == POLICY_ELEMENT_COUNTED && (record->packets || record->bytes))
 		return add_counter(element, record->packets, record->bytes);
 	return 0;
 }
 
-static struct nftnl_set *new_set(const char *name, uint32_t family)
+static struct nftnl_set *new_set(const struct policy_set_row *row)
 {
 	struct nftnl_set *set = nftnl_set_alloc();
 
 	if (!set)
 		return NULL;
-	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, family);
+	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, nft_set_table_family(row->table));
 	if (nftnl_set_set_str(set, NFTNL_SET_TABLE, KERNEL_TABLE) < 0 ||
-	    nftnl_set_set_str(set, NFTNL_SET_NAME, name) < 0) {
+	    nftnl_set_set_str(set, NFTNL_SET_NAME, row->name) < 0) {
 		nftnl_set_free(set);
 		return NULL;
 	}
@@ -178,16 +166,15 @@ static struct nftnl_set *new_set(const char *name, uint32_t family)
 /* One message with `count` records of one set. */
 static int add_message(struct nft_batch *batch, const struct policy_record *const *records, size_t count, bool add)
 {
-	const char *name = policy_set_name(records[0]->set);
-	uint32_t family = nft_skeleton_set_family(records[0]->set);
-	struct nftnl_set *set = new_set(name, family);
+	const struct policy_set_row *row = policy_set_row(records[0]->set);
+	struct nftnl_set *set = new_set(row);
 	struct nlmsghdr *header = NULL;
 	int r = set ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		struct nftnl_set_elem *element = nftnl_set_elem_alloc();
 
-		r = element ? fill(element, records[i], add) : -ENOMEM;
+		r = element ? describe(element, records[i], add) : -ENOMEM;
 		if (r == 0)
 			nftnl_set_elem_add(set, element);
 		else if (element)
@@ -195,8 +182,9 @@ static int add_message(struct nft_batch *batch, const struct policy_record *cons
 	}
 	if (r == 0)
 		header = nft_batch_message(batch, count * ELEMENT_ROOM + NFT_BATCH_ROOM,
-					   add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM, (uint16_t)family,
-					   add ? NLM_F_CREATE | NLM_F_EXCL : 0, "set %s", name);
+					   add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM,
+					   (uint16_t)nft_set_table_family(row->table),
+					   add ? NLM_F_CREATE | NLM_F_EXCL : 0, "set %s", row->name);
 	if (header) {
 		nftnl_set_elems_nlmsg_build_payload(header, set);
 		batch->entries[batch->count - 1].records = records;
@@ -239,10 +227,10 @@ int nft_encode_delete(struct nft_batch *batch, const struct policy_record *const
 
 /* ---- Denials ---- */
 
-static int fill_denied(struct nftnl_set_elem *element, const struct kernel_denied *denied)
+static int describe_denied(struct nftnl_set_elem *element, const struct kernel_denied *denied)
 {
 	struct policy_record record = {
-		.set = denied->source.family == ADDRESS_IPV6 ? POLICY_FLOWS6 : POLICY_FLOWS4,
+		.set = policy_set_of(POLICY_TOPIC_DENIED, denied->source.family),
 		.source = denied->source,
 		.destination = denied->destination,
 		.protocol_first = denied->protocol,
@@ -259,8 +247,8 @@ static int fill_denied(struct nftnl_set_elem *element, const struct kernel_denie
 
 static int add_denied_message(struct nft_batch *batch, const struct kernel_denied *denied, size_t count, uint8_t family)
 {
-	const char *name = family == ADDRESS_IPV6 ? "denied6" : "denied4";
-	struct nftnl_set *set = new_set(name, NFPROTO_INET);
+	const struct policy_set_row *row = policy_set_row(policy_set_of(POLICY_TOPIC_DENIED, family));
+	struct nftnl_set *set = new_set(row);
 	struct nlmsghdr *header;
 	bool any = false;
 	int r = set ? 0 : -ENOMEM;
@@ -271,7 +259,7 @@ static int add_denied_message(struct nft_batch *batch, const struct kernel_denie
 		if (denied[i].source.family != family)
 			continue;
 		element = nftnl_set_elem_alloc();
-		r = element ? fill_denied(element, &denied[i]) : -ENOMEM;
+		r = element ? describe_denied(element, &denied[i]) : -ENOMEM;
 		if (r == 0)
 			nftnl_set_elem_add(set, element);
 		else if (element)
@@ -280,7 +268,8 @@ static int add_denied_message(struct nft_batch *batch, const struct kernel_denie
 	}
 	if (r == 0 && any) {
 		header = nft_batch_message(batch, count * ELEMENT_ROOM + NFT_BATCH_ROOM, NFT_MSG_NEWSETELEM,
-					   NFPROTO_INET, NLM_F_CREATE, "set %s", name);
+					   (uint16_t)nft_set_table_family(row->table), NLM_F_CREATE, "set %s",
+					   row->name);
 		if (header) {
 			nftnl_set_elems_nlmsg_build_payload(header, set);
 			nft_batch_done(batch);

@@ -297,7 +297,9 @@ static int load_family(struct nftnl_rule *rule, uint32_t table_family, uint8_t f
 /* Whether the key's parts are intervals: nft then swaps the bytes of the protocol, of which there is one. */
 static bool is_interval(const struct nft_rule *spec)
 {
-	return strncmp(spec->set, "flows", 5) != 0 && strncmp(spec->set, "denied", 6) != 0;
+	const struct policy_set_row *row = policy_set_named(POLICY_TABLE_INET, spec->set);
+
+	return row && policy_shape_is_interval(row->shape);
 }
 
 static int load_protocol(struct nftnl_rule *rule, const struct nft_rule *spec, uint32_t reg)

@@ -43,7 +43,4 @@ CLEANUP_DEFINE(nft_skeleton, nft_skeleton_free)
 /* "inet" or "bridge". */
 const char *nft_skeleton_family_name(uint32_t family);
 
-/* The family of the table that the set stands in. */
-uint32_t nft_skeleton_set_family(enum policy_set set);
-
 #endif

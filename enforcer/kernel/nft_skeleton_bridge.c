@@ -6,18 +6,7 @@
 #include "nft_skeleton_tables.h"
 
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter_bridge.h>
-
-static const struct nft_skeleton_set sets[] = {
-	{ "ports", { NFT_SKELETON_IFNAME }, 0, false },
-	{ "unguarded", { NFT_SKELETON_IFNAME }, 0, false },
-	{ "guarded", { NFT_SKELETON_IFNAME }, 0, false },
-	{ "addresses4", { NFT_SKELETON_IPV4 }, 0, false },
-	{ "addresses6", { NFT_SKELETON_IPV6 }, 0, false },
-	{ "places4", { NFT_SKELETON_IFNAME, NFT_SKELETON_MAC, NFT_SKELETON_IPV4 }, 0, false },
-	{ "places6", { NFT_SKELETON_IFNAME, NFT_SKELETON_MAC, NFT_SKELETON_IPV6 }, 0, false },
-};
 
 static const struct nft_skeleton_hook hooks[] = {
 	{ "prerouting", NF_BR_PRE_ROUTING, -300 }, /* before br_netfilter, whose hooks are at 0 */
@@ -166,10 +155,8 @@ static const struct nft_rule rules[] = {
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 const struct nft_skeleton_table nft_skeleton_bridge = {
-	.family = NFPROTO_BRIDGE,
+	.table = POLICY_TABLE_BRIDGE,
 	.comment = "ports of managed bridges send and get what is their endpoint's own; see bulkhead(8)",
-	.sets = sets,
-	.set_count = COUNT(sets),
 	.hooks = hooks,
 	.hook_count = COUNT(hooks),
 	.rules = rules,

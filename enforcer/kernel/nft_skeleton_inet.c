@@ -3,50 +3,6 @@
 #include "nft_skeleton_tables.h"
 
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-
-#define KEY(...)                                                                                                       \
-	{                                                                                                              \
-		__VA_ARGS__, NFT_SKELETON_PROTOCOL, NFT_SKELETON_SERVICE                                               \
-	}
-#define INTERVALS (NFT_SET_INTERVAL | NFT_SET_CONCAT)
-
-/* clang-format off */
-/* Two sets, one for each family: of addresses; of ports of an address; of flows between two addresses. */
-#define ADDRESSES(name) { name "4", { NFT_SKELETON_IPV4 }, 0, false }, { name "6", { NFT_SKELETON_IPV6 }, 0, false }
-#define PORTS(name) \
-	{ name "4", KEY(NFT_SKELETON_IPV4), INTERVALS, false }, { name "6", KEY(NFT_SKELETON_IPV6), INTERVALS, false }
-#define FLOWS(name, flags) \
-	{ name "4", KEY(NFT_SKELETON_IPV4, NFT_SKELETON_IPV4), flags, true }, \
-	{ name "6", KEY(NFT_SKELETON_IPV6, NFT_SKELETON_IPV6), flags, true }
-
-static const struct nft_skeleton_set sets[] = {
-	{ "networks", { NFT_SKELETON_IFNAME, NFT_SKELETON_IFNAME }, 0, false },
-	{ "bridges", { NFT_SKELETON_IFNAME }, 0, false },
-	{ "foreign", { NFT_SKELETON_IFNAME }, 0, false },
-	{ "routed", { NFT_SKELETON_IFNAME }, 0, false },
-	{ "endpoints4", { NFT_SKELETON_IFNAME, NFT_SKELETON_IPV4 }, 0, false },
-	{ "endpoints6", { NFT_SKELETON_IFNAME, NFT_SKELETON_IPV6 }, 0, false },
-	ADDRESSES("observed"),
-	ADDRESSES("starting"),
-	ADDRESSES("closed_ingress"),
-	ADDRESSES("closed_egress"),
-	ADDRESSES("closed_host"),
-	PORTS("published"),
-	PORTS("unsettled"),
-	PORTS("watched"),
-	PORTS("gated"),
-	FLOWS("flows", 0),
-	FLOWS("ranges", INTERVALS),
-	FLOWS("ingress", INTERVALS),
-	FLOWS("egress", INTERVALS),
-	FLOWS("to_host", INTERVALS),
-	FLOWS("from_host", INTERVALS),
-	FLOWS("doors", INTERVALS),
-	FLOWS("gates", INTERVALS),
-	FLOWS("denied", NFT_SET_TIMEOUT | NFT_SET_EVAL),
-};
-/* clang-format on */
 
 static const struct nft_skeleton_hook hooks[] = {
 	{ "prerouting", NF_INET_PRE_ROUTING, -450 }, /* before fragments are put together, whoever sent which */
@@ -585,10 +541,8 @@ static const struct nft_rule rules[] = {
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 const struct nft_skeleton_table nft_skeleton_inet = {
-	.family = NFPROTO_INET,
+	.table = POLICY_TABLE_INET,
 	.comment = "only declared flows pass between containers; see bulkhead(8)",
-	.sets = sets,
-	.set_count = COUNT(sets),
 	.hooks = hooks,
 	.hook_count = COUNT(hooks),
 	.rules = rules,

@@ -11,15 +11,15 @@
 /* Whether a record that carries counters gets another comment: then the counters have to be read first. */
 static bool renames_flows(const struct policy_diff *diff)
 {
-	size_t flows = 0;
+	size_t counted = 0;
 
 	if (!diff->renamed)
 		return false;
 	for (size_t i = 0; i < diff->add_count; i++)
-		flows += diff->add[i]->set >= POLICY_FLOWS4;
+		counted += policy_set_row(diff->add[i]->set)->element == POLICY_ELEMENT_COUNTED;
 	for (size_t i = 0; i < diff->remove_count; i++)
-		flows += diff->remove[i]->set >= POLICY_FLOWS4;
-	return flows >= 2;
+		counted += policy_set_row(diff->remove[i]->set)->element == POLICY_ELEMENT_COUNTED;
+	return counted >= 2;
 }
 
 /* What one event changed: from `before` to what the inventory compiles to now, for the scope's endpoints. */

@@ -15,11 +15,6 @@ struct tally {
 	} ends[2];
 };
 
-static bool is_flow(const struct policy_record *record)
-{
-	return record->set >= POLICY_FLOWS4;
-}
-
 static bool is_end(const struct policy_record *record, const struct address *address)
 {
 	return address_compare(&record->source, address) == 0 || address_compare(&record->destination, address) == 0;
@@ -56,7 +51,7 @@ static bool moved(const struct policy_diff *diff, const struct address *address)
 		const struct policy_record *record =
 			i < diff->remove_count ? diff->remove[i] : diff->add[i - diff->remove_count];
 
-		if ((record->set == POLICY_ENDPOINTS4 || record->set == POLICY_ENDPOINTS6) &&
+		if (policy_set_is(record->set, POLICY_TOPIC_ENDPOINTS) &&
 		    address_compare(&record->source, address) == 0)
 			return true;
 	}
@@ -106,7 +101,7 @@ static const struct policy_record *flow_at(const struct policy_diff *diff, size_
 
 	*ret_add = index >= diff->remove_count;
 	record = *ret_add ? diff->add[index - diff->remove_count] : diff->remove[index];
-	return is_flow(record) && policy_flow_comment_parse(record->comment, ret_parts) ? record : NULL;
+	return policy_set_is_flow(record->set) && policy_flow_comment_parse(record->comment, ret_parts) ? record : NULL;
 }
 
 /* Apps in the order of their names, found by walking the lists once for each: there are few apps, and the log is not

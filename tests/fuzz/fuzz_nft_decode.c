@@ -43,8 +43,8 @@ static void check_addresses(const struct policy_record *record, uint8_t family)
 	bool source = true, destination = true;
 
 	switch (policy_set_shape(record->set)) {
-	case POLICY_SHAPE_BRIDGE:
-	case POLICY_SHAPE_BRIDGE_TWICE:
+	case POLICY_SHAPE_LINK:
+	case POLICY_SHAPE_LINK_TWICE:
 		source = destination = false;
 		break;
 	case POLICY_SHAPE_ENDPOINT:
@@ -93,11 +93,12 @@ static void fuzz_elements(const struct nlmsghdr *message, enum policy_set set)
 	policy_free(policy);
 }
 
-static void fuzz_denied(const struct nlmsghdr *message, uint8_t family)
+static void fuzz_denied(const struct nlmsghdr *message, enum policy_set set)
 {
+	uint8_t family = policy_set_family(set);
 	struct kernel_denied *denied = NULL;
 	size_t count = 0;
-	int r = nft_decode_denied(message, family, &denied, &count);
+	int r = nft_decode_denied(message, set, &denied, &count);
 
 	assert(r == 0 || r == -EBADMSG || r == -ENOMEM);
 	for (size_t i = 0; i < count; i++) {
@@ -118,14 +119,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	message = message_of(zero + 1, size - (size_t)(zero + 1 - data));
 	if (!message)
 		return 0;
-	for (size_t set = 0; set < POLICY_SET_COUNT; set++) {
-		if (strcmp(name, policy_set_name((enum policy_set)set)) == 0)
-			fuzz_elements(message, (enum policy_set)set);
+	for (enum policy_set set = 0; set < POLICY_SET_COUNT; set++) {
+		if (strcmp(name, policy_set_name(set)) != 0)
+			continue;
+		if (policy_set_row(set)->element == POLICY_ELEMENT_REMEMBERED)
+			fuzz_denied(message, set);
+		else
+			fuzz_elements(message, set);
 	}
-	if (strcmp(name, "denied4") == 0)
-		fuzz_denied(message, ADDRESS_IPV4);
-	else if (strcmp(name, "denied6") == 0)
-		fuzz_denied(message, ADDRESS_IPV6);
 	free(message);
 	return 0;
 }

@@ -299,7 +299,7 @@ static void test_replace_remembers(void **state)
 	for (size_t i = 0; i < policy_count(policy); i++) {
 		struct policy_record *record = (struct policy_record *)(uintptr_t)policy_at(policy, i);
 
-		if (record->set >= POLICY_FLOWS4)
+		if (policy_set_is_flow(record->set))
 			record->packets = record->bytes = 100 + i;
 	}
 	install(kernel, &options, policy);

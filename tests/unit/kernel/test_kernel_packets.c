@@ -427,7 +427,7 @@ static void test_what_is_declared(void **state)
 	assert_int_equal(read.skeleton, KERNEL_SKELETON_WHOLE);
 	assert_int_equal(read.denied_count, 0);
 	for (size_t i = 0; i < policy_count(read.policy); i++) {
-		if (policy_at(read.policy, i)->set >= POLICY_FLOWS4) {
+		if (policy_set_is_flow(policy_at(read.policy, i)->set)) {
 			assert_true(policy_at(read.policy, i)->packets >= 2);
 			assert_true(policy_at(read.policy, i)->bytes >= 40);
 		}

@@ -185,7 +185,7 @@ static void test_list_is_a_backup(void **state)
 	for (size_t i = 0; i < policy_count(policy); i++) {
 		struct policy_record *record = (struct policy_record *)(uintptr_t)policy_at(policy, i);
 
-		if (record->set >= POLICY_FLOWS4) {
+		if (policy_set_is_flow(record->set)) {
 			record->packets = 3 + i;
 			record->bytes = 1000 * i;
 		}

@@ -20,7 +20,7 @@ static const struct policy_record *policy_admits(const struct policy *policy, co
 	const struct policy_record *found = policy_find(policy, &key);
 
 	return found ? found
-		     : look_up(policy, POLICY_RANGES4, &packet->source, &packet->destination, packet->protocol,
+		     : look_up(policy, POLICY_TOPIC_RANGES, &packet->source, &packet->destination, packet->protocol,
 			       packet->port);
 }
 
@@ -101,7 +101,7 @@ static bool is_declared(const struct run *run, const struct policy_record *recor
 
 	if (network == other && !same_address(&record->source, &record->destination))
 		return naive_passes(run->world.flows, run->world.inventory, app, &packet);
-	return record->set <= POLICY_FLOWS6 &&
+	return policy_set_is(record->set, POLICY_TOPIC_FLOWS) &&
 	       naive_redirected(&naive, naive_endpoint(network, &record->source),
 				naive_endpoint(other, &record->destination), record->source.family == ADDRESS_IPV6,
 				record->protocol_first, record->port_first);
@@ -132,7 +132,7 @@ static void check_flow_record(struct run *run, const struct policy_record *recor
 	if (record->bridge[0] || record->source_length || record->destination_length ||
 	    record->protocol_first > record->protocol_last || record->port_first > record->port_last)
 		complain(run, "%s: no key\n", key);
-	if (record->set <= POLICY_FLOWS6 &&
+	if (policy_set_is(record->set, POLICY_TOPIC_FLOWS) &&
 	    (record->protocol_first != record->protocol_last || record->port_first != record->port_last))
 		complain(run, "%s: a range in a hash\n", key);
 }
@@ -179,7 +179,7 @@ static void check_records(struct run *run)
 
 		if (i && policy_record_compare(policy_at(policy, i - 1), record) >= 0)
 			complain(run, "record %zu is not in order\n", i);
-		if (record->set >= POLICY_FLOWS4 && record->set <= POLICY_RANGES6)
+		if (policy_set_is(record->set, POLICY_TOPIC_FLOWS) || policy_set_is(record->set, POLICY_TOPIC_RANGES))
 			check_flow_record(run, record);
 		if (is_interval_set(record->set))
 			check_disjoint(run, i);

@@ -239,8 +239,30 @@ void add_flow(struct policy *policy, enum policy_set set, const char *source, co
 	add_record(policy, set, NULL, source, destination, protocol, port, port, comment);
 }
 
+/* Some elements of a set whose keys are intervals of addresses. */
+static void add_intervals(struct policy *policy, enum policy_set set)
+{
+	bool v6 = policy_set_family(set) == ADDRESS_IPV6;
+
+	if (policy_set_shape(set) == POLICY_SHAPE_PUBLISHED) {
+		add_boundary(policy, set, NULL, v6 ? "::/0" : "0.0.0.0/0", 6, 8080, 8080, "db-1 (shop/db) on 80/tcp");
+		if (!v6)
+			add_boundary(policy, set, NULL, "192.0.2.1", 17, 53, 53, "db-1 (shop/db) on 53/udp");
+	} else if (policy_set_shape(set) == POLICY_SHAPE_BOUNDARY && v6) {
+		add_boundary(policy, set, "2001:db8::/32", "fd00:18::3", 6, 443, 443,
+			     "shop: world (2001:db8::/32) -> db (db-1)");
+		add_boundary(policy, set, "fd00:18::3", "::/0", 6, 1, 65535, "shop: db (db-1) -> world (anywhere)");
+	} else if (policy_set_shape(set) == POLICY_SHAPE_BOUNDARY) {
+		add_boundary(policy, set, "203.0.113.0/24", "172.18.0.3", 6, 443, 443,
+			     "shop: world (203.0.113.0/24) -> db (db-1)");
+		add_boundary(policy, set, "172.18.0.3", "0.0.0.0/0", 17, 53, 60, "shop: db (db-1) -> world (anywhere)");
+	}
+}
+
 struct policy *some_policy(void)
 {
+	static const enum policy_topic closed[] = { POLICY_TOPIC_CLOSED_INGRESS, POLICY_TOPIC_CLOSED_EGRESS,
+						    POLICY_TOPIC_CLOSED_HOST };
 	struct policy *policy = new_policy();
 	struct policy_record any = { .set = POLICY_RANGES4,
 				     .protocol_last = 255,
@@ -275,17 +297,12 @@ struct policy *some_policy(void)
 		   "shop: web (web-1) -> db (db-1)");
 	add_record(policy, POLICY_STARTING4, NULL, "172.18.0.8", NULL, 0, 0, 0, "starting-1");
 	add_record(policy, POLICY_STARTING6, NULL, "fd00:18::8", NULL, 0, 0, 0, "starting-1");
-	for (int set = POLICY_CLOSED_INGRESS4; set <= POLICY_CLOSED_HOST6; set += 2) {
-		add_record(policy, (enum policy_set)set, NULL, "172.18.0.3", NULL, 0, 0, 0, "db-1");
-		add_record(policy, (enum policy_set)(set + 1), NULL, "fd00:18::3", NULL, 0, 0, 0, "db-1");
+	for (size_t i = 0; i < 3; i++) {
+		add_record(policy, policy_set_of(closed[i], ADDRESS_IPV4), NULL, "172.18.0.3", NULL, 0, 0, 0, "db-1");
+		add_record(policy, policy_set_of(closed[i], ADDRESS_IPV6), NULL, "fd00:18::3", NULL, 0, 0, 0, "db-1");
 	}
-	for (int set = POLICY_PUBLISHED4; set <= POLICY_GATED6; set += 2) {
-		add_boundary(policy, (enum policy_set)set, NULL, "0.0.0.0/0", 6, 8080, 8080,
-			     "db-1 (shop/db) on 80/tcp");
-		add_boundary(policy, (enum policy_set)set, NULL, "192.0.2.1", 17, 53, 53, "db-1 (shop/db) on 53/udp");
-		add_boundary(policy, (enum policy_set)(set + 1), NULL, "::/0", 6, 8080, 8080,
-			     "db-1 (shop/db) on 80/tcp");
-	}
+	for (enum policy_set set = 0; set < POLICY_SET_COUNT; set++)
+		add_intervals(policy, set);
 	add_place(policy, POLICY_PORTS, "veth1234567", NULL, NULL);
 	add_place(policy, POLICY_PORTS, "veth89abcde", NULL, NULL);
 	add_place(policy, POLICY_UNGUARDED, "veth89abcde", NULL, NULL);
@@ -295,16 +312,6 @@ struct policy *some_policy(void)
 	add_place(policy, POLICY_PLACES4, "veth1234567", "02:42:ac:12:00:02", "172.18.0.2");
 	add_place(policy, POLICY_PLACES6, "veth1234567", "02:42:ac:12:00:02", "fd00:18::2");
 	add_place(policy, POLICY_PLACES6, "veth1234567", "02:42:ac:12:00:02", "fe80::42:acff:fe12:2");
-	for (int set = POLICY_INGRESS4; set <= POLICY_GATES6; set += 2) {
-		add_boundary(policy, (enum policy_set)set, "203.0.113.0/24", "172.18.0.3", 6, 443, 443,
-			     "shop: world (203.0.113.0/24) -> db (db-1)");
-		add_boundary(policy, (enum policy_set)set, "172.18.0.3", "0.0.0.0/0", 17, 53, 60,
-			     "shop: db (db-1) -> world (anywhere)");
-		add_boundary(policy, (enum policy_set)(set + 1), "2001:db8::/32", "fd00:18::3", 6, 443, 443,
-			     "shop: world (2001:db8::/32) -> db (db-1)");
-		add_boundary(policy, (enum policy_set)(set + 1), "fd00:18::3", "::/0", 6, 1, 65535,
-			     "shop: db (db-1) -> world (anywhere)");
-	}
 	assert_int_equal(address_parse("172.18.0.2", false, &any.source), 0);
 	assert_int_equal(address_parse("172.18.0.4", false, &any.destination), 0);
 	assert_int_equal(policy_add(policy, &any), 0);

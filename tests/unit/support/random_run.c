@@ -45,10 +45,10 @@ bool same_address(const struct address *a, const struct address *b)
 	return address_compare(a, b) == 0;
 }
 
-const struct policy_record *look_up(const struct policy *policy, enum policy_set set4, const struct address *source,
+const struct policy_record *look_up(const struct policy *policy, enum policy_topic topic, const struct address *source,
 				    const struct address *destination, uint8_t protocol, uint16_t port)
 {
-	enum policy_set set = set4 + (destination->family == ADDRESS_IPV6);
+	enum policy_set set = policy_set_of(topic, destination->family);
 	enum policy_shape shape = policy_set_shape(set);
 	bool networks = shape == POLICY_SHAPE_BOUNDARY || shape == POLICY_SHAPE_PUBLISHED;
 	unsigned whole = destination->family == ADDRESS_IPV6 ? 128 : 32;
@@ -67,9 +67,9 @@ const struct policy_record *look_up(const struct policy *policy, enum policy_set
 	return NULL;
 }
 
-bool has_address(const struct policy *policy, enum policy_set set4, const struct address *address)
+bool has_address(const struct policy *policy, enum policy_topic topic, const struct address *address)
 {
-	struct policy_record key = { .set = set4 + (address->family == ADDRESS_IPV6), .source = *address };
+	struct policy_record key = { .set = policy_set_of(topic, address->family), .source = *address };
 
 	return policy_find(policy, &key) != NULL;
 }

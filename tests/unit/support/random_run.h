@@ -25,11 +25,11 @@ bool same_address(const struct address *a, const struct address *b);
 
 /* What the kernel finds in a set: the element that is the packet, or the interval around it.  Of the two sets of a kind
  * the one of the family; source NULL where the set has none. */
-const struct policy_record *look_up(const struct policy *policy, enum policy_set set4, const struct address *source,
+const struct policy_record *look_up(const struct policy *policy, enum policy_topic topic, const struct address *source,
 				    const struct address *destination, uint8_t protocol, uint16_t port);
 
 /* Whether a set of addresses has this one. */
-bool has_address(const struct policy *policy, enum policy_set set4, const struct address *address);
+bool has_address(const struct policy *policy, enum policy_topic topic, const struct address *address);
 size_t records_of(const struct policy *policy, enum policy_set set);
 
 /* The managed network on which that address lives, or NULL. */
