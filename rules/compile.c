@@ -153,6 +153,7 @@ static int finish(struct compilation *c, int r, struct policy **ret_policy, stru
 		return error_oom(err);
 	}
 	policy_finish(c->policy);
+	policy_merge(c->policy);
 	*ret_policy = c->policy;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compile_parts.h"
+#include "published_ports.h"
 
 void compile_end_clear(struct end *end)
 {
@@ -48,6 +49,7 @@ static int append_published(const struct published_port *more, size_t more_count
 		memcpy(grown + *count, more, more_count * sizeof(*more));
 	*ports = grown;
 	*count += more_count;
+	published_ports_sort(grown, count);
 	return 0;
 }
 

@@ -10,43 +10,29 @@
 #include <string.h>
 
 #include "compile_parts.h"
+#include "published_ports.h"
 
-static bool is_any(const struct address *address)
-{
-	const struct address any = { .family = address->family };
-
-	return address_compare(address, &any) == 0;
-}
-
-/* Whether a port at one address stands for the one at the other, too. */
-static bool contains(const struct published_port *wide, const struct published_port *port)
-{
-	return wide->protocol == port->protocol && wide->host_port == port->host_port &&
-	       (address_compare(&wide->address, &port->address) == 0 ||
-		(wide->address.family == port->address.family && is_any(&wide->address)));
-}
-
-/* The end's published ports without those that lie in another one: the kernel refuses intervals that overlap. */
+/* The end's published ports without those that lie in another one: the kernel refuses intervals that overlap.  Of two
+ * that are one port of the host the first stays. */
 static int collect_ports(struct publisher *publisher)
 {
 	const struct end *end = &publisher->end;
+	const struct published_port *last = NULL;
 
 	publisher->ports = calloc(end->published_count + 1, sizeof(*publisher->ports));
 	if (!publisher->ports)
 		return -ENOMEM;
 	for (size_t i = 0; i < end->published_count; i++) {
 		const struct published_port *port = &end->published[i];
-		bool needed = true;
+		const struct address any = { .family = port->address.family };
 
-		/* Of two that contain each other the first one stays. */
-		for (size_t j = 0; needed && j < end->published_count; j++) {
-			const struct published_port *other = &end->published[j];
-
-			if (i != j && contains(other, port) && (j < i || !contains(port, other)))
-				needed = false;
-		}
-		if (needed)
-			publisher->ports[publisher->port_count++] = *port;
+		if (last && published_ports_hold(last, 1, &port->address, port))
+			continue;
+		last = port;
+		if (!published_port_is_any(port) &&
+		    published_ports_hold(end->published, end->published_count, &any, port))
+			continue;
+		publisher->ports[publisher->port_count++] = *port;
 	}
 	return 0;
 }
@@ -125,7 +111,7 @@ static struct policy_record at_host(const struct published_port *port, enum poli
 	return (struct policy_record){
 		.set = policy_set_of(topic, port->address.family),
 		.destination = port->address,
-		.destination_length = is_any(&port->address) ? 0 : (uint8_t)(address_length(&port->address) * 8),
+		.destination_length = published_port_is_any(port) ? 0 : (uint8_t)(address_length(&port->address) * 8),
 		.protocol_first = port->protocol,
 		.protocol_last = port->protocol,
 		.port_first = port->host_port,
@@ -154,36 +140,70 @@ static int add_gates(struct compilation *c, const struct end *end, const struct 
 	return r < 0 ? r : compile_ranges_flush(c, &like, COMPILE_SOURCE);
 }
 
-static int compile_published_port(struct compilation *c, const struct end *end, const struct published_port *port)
+/* How many ports from the first one on are one range: on the host as in the container, at one address. */
+static size_t run_length(const struct published_port *ports, size_t count)
 {
-	struct policy_record published = at_host(port, POLICY_TOPIC_PUBLISHED);
-	struct policy_record watched = at_host(port, POLICY_TOPIC_WATCHED);
-	struct policy_record gated = at_host(port, POLICY_TOPIC_GATED);
+	size_t length = 1;
+
+	while (length < count && ports[length].protocol == ports->protocol &&
+	       ports[length].host_port == ports->host_port + length &&
+	       ports[length].container_port == ports->container_port + length &&
+	       address_compare(&ports[length].address, &ports->address) == 0)
+		length++;
+	return length;
+}
+
+/* "shop-web-1 (shop/web) on 8080-8180/tcp": the container's own ports, in the order of the host's. */
+static void format_published(const struct end *end, const struct published_port *ports, size_t count,
+			     char comment[POLICY_COMMENT_MAX + 1])
+{
+	const struct policy_record own = {
+		.protocol_first = ports->protocol,
+		.protocol_last = ports->protocol,
+		.port_first = ports->container_port,
+		.port_last = ports[count - 1].container_port,
+	};
 	struct policy_endpoint_comment parts;
-	char comment[POLICY_COMMENT_MAX + 1], protocol[16];
-	int r;
 
 	snprintf(parts.container, sizeof(parts.container), "%s", compile_end_name(end));
 	snprintf(parts.services, sizeof(parts.services), "%s", end->services);
-	snprintf(parts.network, sizeof(parts.network), "%u/%s", port->container_port,
-		 policy_protocol_format(port->protocol, protocol));
+	policy_ports_format(&own, parts.network);
 	policy_endpoint_comment_format(&parts, comment);
+}
+
+/* What holds for a range of its ports. */
+static int compile_published_run(struct compilation *c, const struct end *end, const struct published_port *ports,
+				 size_t count)
+{
+	struct policy_record published = at_host(ports, POLICY_TOPIC_PUBLISHED);
+	struct policy_record watched = at_host(ports, POLICY_TOPIC_WATCHED);
+	struct policy_record gated = at_host(ports, POLICY_TOPIC_GATED);
+	char comment[POLICY_COMMENT_MAX + 1];
+	int r;
+
+	format_published(end, ports, count, comment);
 	published.comment = watched.comment = gated.comment = comment;
+	published.port_last = watched.port_last = gated.port_last = ports[count - 1].host_port;
 	r = policy_add(c->policy, &published);
 	if (r == 0 && end->observed)
 		r = policy_add(c->policy, &watched);
 	if (r < 0 || end->boundary.ingress != FLOW_BOUNDARY_DECLARED)
 		return r;
 	r = policy_add(c->policy, &gated);
-	return r < 0 || !end->container->started ? r : add_gates(c, end, port);
+	for (size_t i = 0; r == 0 && end->container->started && i < count; i++)
+		r = add_gates(c, end, &ports[i]);
+	return r;
 }
 
 int compile_published(struct compilation *c, const struct publisher *publisher)
 {
+	size_t length;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < publisher->port_count; i++)
-		r = compile_published_port(c, &publisher->end, &publisher->ports[i]);
+	for (size_t i = 0; r == 0 && i < publisher->port_count; i += length) {
+		length = run_length(publisher->ports + i, publisher->port_count - i);
+		r = compile_published_run(c, &publisher->end, publisher->ports + i, length);
+	}
 	return r;
 }
 

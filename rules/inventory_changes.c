@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "inventory.h"
+#include "published_ports.h"
 
 void inventory_scope_clear(struct inventory_scope *scope)
 {
@@ -83,15 +84,6 @@ static int add_endpoint(const struct network *now, const char *container, const 
 	return r;
 }
 
-static bool overlap(const struct published_port *a, const struct published_port *b)
-{
-	static const uint8_t any[sizeof(a->address.bytes)];
-
-	return a->address.family == b->address.family && a->protocol == b->protocol && a->host_port == b->host_port &&
-	       (address_compare(&a->address, &b->address) == 0 || memcmp(a->address.bytes, any, sizeof(any)) == 0 ||
-		memcmp(b->address.bytes, any, sizeof(any)) == 0);
-}
-
 static bool has_endpoint(const struct inventory *inventory, const char *id)
 {
 	for (size_t i = 0; i < inventory->network_count; i++) {
@@ -122,11 +114,9 @@ static bool published_twice(const struct inventory *inventory, const struct inve
 		if (!other->published_count || strcmp(other->id, container->id) == 0 ||
 		    !takes_part(inventory, scope, other->id))
 			continue;
-		for (size_t j = 0; j < other->published_count * container->published_count; j++) {
-			if (overlap(&other->published[j / container->published_count],
-				    &container->published[j % container->published_count]))
-				return true;
-		}
+		if (published_ports_overlap(container->published, container->published_count, other->published,
+					    other->published_count))
+			return true;
 	}
 	return false;
 }

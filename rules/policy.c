@@ -200,12 +200,47 @@ static size_t first_from(const struct policy *policy, size_t count, const struct
 	return low;
 }
 
+/* A run: the kept records of one source, destination and range of protocols.  They share no port, and stand in the
+ * order of their ports. */
+static bool is_in_run(const struct policy_record *record, const struct policy_record *other)
+{
+	struct policy_record like = *other;
+
+	like.port_first = record->port_first;
+	like.port_last = record->port_last;
+	return policy_record_compare(record, &like) == 0;
+}
+
+/* Whether a record of the run that begins at `begin` shares a protocol and a port with the record: only the last one
+ * that begins before the record's ports do can, and the first one after it. */
+static bool overlaps_run(const struct policy *policy, size_t kept, size_t begin, const struct policy_record *record)
+{
+	struct policy_record key = *policy->records[begin];
+	size_t at;
+
+	key.port_first = key.port_last = record->port_first;
+	at = first_from(policy, kept, &key);
+	return (at > begin && share_ports(policy->records[at - 1], record)) ||
+	       (at < kept && is_in_run(policy->records[at], &key) && share_ports(policy->records[at], record));
+}
+
+/* The first record after the run that begins at `begin`. */
+static size_t run_end(const struct policy *policy, size_t kept, size_t begin)
+{
+	struct policy_record key = *policy->records[begin];
+	size_t at;
+
+	key.port_first = key.port_last = UINT16_MAX;
+	at = first_from(policy, kept, &key);
+	return at < kept && is_in_run(policy->records[at], &key) ? at + 1 : at;
+}
+
 /* Whether, of the kept records whose source and first destination are the key's, one shares a destination, a protocol
  * and a port with the record.  Those whose destination lies within the record's follow each other. */
 static bool overlaps_from(const struct policy *policy, size_t kept, const struct policy_record *key,
 			  const struct policy_record *record)
 {
-	for (size_t i = first_from(policy, kept, key); i < kept; i++) {
+	for (size_t i = first_from(policy, kept, key); i < kept; i = run_end(policy, kept, i)) {
 		const struct policy_record *other = policy->records[i];
 		unsigned common = other->destination_length < record->destination_length ? other->destination_length
 											 : record->destination_length;
@@ -214,7 +249,7 @@ static bool overlaps_from(const struct policy *policy, size_t kept, const struct
 		    other->source_length != key->source_length ||
 		    !address_is_in(&other->destination, &record->destination, common))
 			return false;
-		if (share_ports(other, record))
+		if (overlaps_run(policy, kept, i, record))
 			return true;
 	}
 	return false;
@@ -294,6 +329,26 @@ void policy_finish(struct policy *policy)
 		if (overlaps(policy, kept, &lengths, policy->records[i]))
 			continue;
 		policy->records[kept++] = policy->records[i];
+	}
+	policy->count = kept;
+}
+
+/* Whether the record goes on, in a set of intervals, where the kept one before it ends, under the same comment. */
+static bool continues(const struct policy_record *kept, const struct policy_record *record)
+{
+	return policy_shape_is_interval(policy_set_shape(record->set)) && is_in_run(record, kept) &&
+	       kept->port_last + 1 == record->port_first && strcmp(kept->comment, record->comment) == 0;
+}
+
+void policy_merge(struct policy *policy)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < policy->count; i++) {
+		if (kept && continues(policy->records[kept - 1], policy->records[i]))
+			policy->records[kept - 1]->port_last = policy->records[i]->port_last;
+		else
+			policy->records[kept++] = policy->records[i];
 	}
 	policy->count = kept;
 }

@@ -113,6 +113,17 @@ static const struct policy_record *find_published(const struct kernel_state *sta
 	return NULL;
 }
 
+/* The container's port in the place of its range, "8080-8180/tcp", which is as long as the host's. */
+static void name_port(const struct policy_record *record, const struct kernel_denied *denied,
+		      char text[POLICY_COMMENT_MAX + 1])
+{
+	unsigned first, last;
+	char protocol[16];
+
+	if (sscanf(text, "%u-%u/%15s", &first, &last, protocol) == 3)
+		snprintf(text, POLICY_COMMENT_MAX + 1, "%u/%s", first + (denied->port - record->port_first), protocol);
+}
+
 bool kernel_list_published(const struct kernel_state *state, const struct kernel_denied *denied,
 			   struct policy_endpoint_comment *ret_parts)
 {
@@ -123,7 +134,10 @@ bool kernel_list_published(const struct kernel_state *state, const struct kernel
 	if (kernel_list_endpoint(state, &denied->destination, &endpoint, NULL))
 		return false;
 	record = find_published(state, POLICY_TOPIC_PUBLISHED, denied);
-	return record && policy_endpoint_comment_parse(record->comment, ret_parts);
+	if (!record || !policy_endpoint_comment_parse(record->comment, ret_parts))
+		return false;
+	name_port(record, denied, ret_parts->network);
+	return true;
 }
 
 bool kernel_list_let_through(const struct kernel_state *state, const struct kernel_denied *denied)

@@ -47,6 +47,42 @@ static void test_published(void **state)
 	assert_set(world, POLICY_FLOWS6, "fd00::2 . fd00::2 . tcp . 80" SELF);
 }
 
+/* Ports that follow each other on the host as in the container are one range; all others stay apart. */
+static void test_published_ranges(void **state)
+{
+	struct world *world = *state;
+	struct container *web = published_shop(world);
+
+	for (uint16_t i = 0; i < 1000; i++)
+		world_publish(web, "0.0.0.0", IPPROTO_TCP, (uint16_t)(20000 + i), (uint16_t)(1 + i));
+	world_publish(web, "0.0.0.0", IPPROTO_TCP, 21000, 1005);
+	world_publish(web, "0.0.0.0", IPPROTO_UDP, 21000, 1001);
+	world_publish(web, "192.0.2.1", IPPROTO_TCP, 40000, 1001);
+	world_publish(web, "192.0.2.1", IPPROTO_TCP, 20000, 7);
+	compile_flows(world, "");
+	assert_set(world, POLICY_PUBLISHED4,
+		   "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n"
+		   "0.0.0.0/0 . tcp . 20000-20999: shop-web-1 (shop/web) on 1-1000/tcp\n"
+		   "0.0.0.0/0 . tcp . 21000: shop-web-1 (shop/web) on 1005/tcp\n"
+		   "0.0.0.0/0 . udp . 21000: shop-web-1 (shop/web) on 1001/udp\n"
+		   "192.0.2.1 . tcp . 40000: shop-web-1 (shop/web) on 1001/tcp\n");
+	/* Whoever may come to each comes to the range. */
+	assert_set(world, POLICY_DOORS4,
+		   "10.0.0.2 . 0.0.0.0/0 . tcp . 8080" SELF "10.0.0.2 . 0.0.0.0/0 . tcp . 20000-21000" SELF
+		   "10.0.0.2 . 0.0.0.0/0 . udp . 21000" SELF "10.0.0.2 . 192.0.2.1 . tcp . 40000" SELF
+		   "10.0.1.2 . 0.0.0.0/0 . tcp . 8080" SELF "10.0.1.2 . 0.0.0.0/0 . tcp . 20000-21000" SELF
+		   "10.0.1.2 . 0.0.0.0/0 . udp . 21000" SELF "10.0.1.2 . 192.0.2.1 . tcp . 40000" SELF);
+	/* … and to a part of it where the flow covers a part. */
+	compile_flows(world, "{ \"from\": \"db\", \"to\": \"web\", \"ports\": [\"101-200\"] }");
+	assert_set(world, POLICY_FLOWS6, "");
+	assert_set(world, POLICY_DOORS4,
+		   "10.0.0.2 . 0.0.0.0/0 . tcp . 8080" SELF "10.0.0.2 . 0.0.0.0/0 . tcp . 20000-21000" SELF
+		   "10.0.0.2 . 0.0.0.0/0 . udp . 21000" SELF "10.0.0.2 . 192.0.2.1 . tcp . 40000" SELF
+		   "10.0.0.3 . 0.0.0.0/0 . tcp . 20100-20199: shop: db (shop-db-1) -> web (shop-web-1)\n"
+		   "10.0.1.2 . 0.0.0.0/0 . tcp . 8080" SELF "10.0.1.2 . 0.0.0.0/0 . tcp . 20000-21000" SELF
+		   "10.0.1.2 . 0.0.0.0/0 . udp . 21000" SELF "10.0.1.2 . 192.0.2.1 . tcp . 40000" SELF);
+}
+
 static void test_doors(void **state)
 {
 	struct world *world = *state;
@@ -321,6 +357,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scene_test(test_published),
+		scene_test(test_published_ranges),
 		scene_test(test_doors),
 		scene_test(test_gates),
 		scene_test(test_watched),
