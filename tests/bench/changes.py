@@ -19,6 +19,8 @@ SIZES = {
 SMALL, LARGE, WIDE = "10 endpoints", "1,000 endpoints", "100 endpoints, one network"
 PARTS = ("engine", "work", "commit", "own", "seen")
 WARM_UP = 3
+# Of one container, one by one.
+PUBLISHED, PUBLISHED_FROM = 10000, 20000
 # Longer than any pause that the service makes between two questions (a second look after a burst: 1 s).
 QUIET_S = 1.2
 # The flows; with them the endpoint, and what the guard and the host's side need to know of it.
@@ -206,6 +208,27 @@ def measure_resync(size, rounds):
     }
 
 
+def measure_published(index, rounds):
+    """Everything anew on a host where one container publishes that many ports; microseconds."""
+    size = Size(index, SMALL)
+    try:
+        size.start().add_guest()
+        app = size.host.apps()[0]
+        ports = [f"{PUBLISHED_FROM + number}:{1 + number}" for number in range(PUBLISHED)]
+        mark = size.service.mark()
+        size.host.command("run", app=app, service="wide", name="wide", network=f"{app}_default", ports=ports)
+        came = size.service.await_cost(mark, lambda cost: cost.added >= PUBLISHED, "the published ports", 60)
+        costs = [lost_event(size)[0] for _ in range(rounds)]
+        return {
+            "came_work": came.work,
+            "came_commit": came.commit,
+            "resync_work": summary([cost.work for cost in costs]),
+            "resync_commit": summary([cost.commit for cost in costs]),
+        }
+    finally:
+        size.close()
+
+
 def measure_empty_memory(index):
     """Without any container."""
     host = FakeHost(index, 1, 0)
@@ -246,6 +269,8 @@ def measure(options, progress):
         # Now the peak has a resync of everything in it, and a first start.
         lost_event(large)
         result["memory"][LARGE]["peak"] = max(result["memory"][LARGE]["peak"], memory(large.service.pid())["peak"])
+        progress(f"{PUBLISHED:,} published ports")
+        result["published"] = measure_published(len(SIZES) + 1, resyncs)
         # Last: while a namespace with links is removed, whoever asks for links waits.
         result["memory"]["no containers"] = measure_empty_memory(len(SIZES))
     finally:
@@ -290,6 +315,14 @@ def show_resync(result):
         ["restart: process start → all rules found in place", spread(figures["adoption_seen"], 1000, 1)],
     ]
     lines = [table(["at 1,000 endpoints, 10,000 elements; ms", "median / p95 / max"], rows), ""]
+    figures = result["published"]
+    rows = [
+        ["resync, one container differs: own work", spread(figures["resync_work"], 1000, 1)],
+        ["resync: kernel commit", spread(figures["resync_commit"], 1000, 2)],
+        ["they come, once: own work", f"{figures['came_work'] / 1000:.1f}"],
+        ["they come, once: kernel commit", f"{figures['came_commit'] / 1000:.1f}"],
+    ]
+    lines += [table([f"a container with {PUBLISHED:,} published ports; ms", "median / p95 / max"], rows), ""]
     columns = ("peak", "resident", "heap_and_stack", "shared_libraries", "proportional", "private")
     rows = [
         [name, *(f"{result['memory'][name][column] / 1024:.1f}" for column in columns)]

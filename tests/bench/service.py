@@ -2,13 +2,12 @@
 """The service under measurement: started like the engine tests do it, its debug log read line by line as it comes."""
 import os
 import re
-import select
-import socket
 import subprocess
 import threading
 import time
 
-from bulkhead import Bulkhead, program_path
+from bulkhead import Bulkhead, Notifications, program_path
+from docker_api import wait_until
 
 # enforcer/service/service.c prints this line after each change's commit.
 COST = re.compile(
@@ -40,17 +39,12 @@ class Service(Bulkhead):
         self.tail = []
 
     def start(self, seconds=60, ready=True):
-        path = f"{self.directory}/notify"
         if self.notifications:
             self.notifications.close()
-        if os.path.exists(path):
-            os.unlink(path)
-        self.notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.notifications.bind(path)
-        self.heard = []
+        self.notifications = Notifications(f"{self.directory}/notify")
         self.wrote = True
         environment = {key: value for key, value in os.environ.items() if not key.startswith("DOCKER_")}
-        environment["NOTIFY_SOCKET"] = path
+        environment["NOTIFY_SOCKET"] = self.notifications.path
         self.process = subprocess.Popen(
             self.engine.inside(program_path(), "run", *self.options),
             stdin=subprocess.DEVNULL,
@@ -62,18 +56,9 @@ class Service(Bulkhead):
         self.reader.start()
         if ready:
             self.await_word("READY=1", seconds)
-            self.await_synced(seconds)
+            # READY may come before the engine has answered; what counts is the snapshot.
+            wait_until(self.follows_the_engine, lambda: f"no snapshot:\n{self.log_text()}", seconds)
         return self
-
-    def await_synced(self, seconds):
-        """READY may come before the engine has answered; what counts is the snapshot."""
-        deadline = time.monotonic() + seconds
-        while not any("following" in line for line in self.tail):
-            if time.monotonic() > deadline:
-                raise AssertionError(f"no snapshot within {seconds} s:\n{self.log_text()}")
-            if select.select([self.notifications], [], [], 0.01)[0]:
-                self.heard.append(self.notifications.recv(4096).decode())
-        self.hear()
 
     def read_log(self, pipe):
         with pipe:
@@ -90,7 +75,6 @@ class Service(Bulkhead):
 
     def mark(self):
         """For await_cost: changes from now on."""
-        self.hear()  # a service waits for room once some notifications wait to be read
         with self.news:
             return len(self.costs)
 
@@ -111,8 +95,6 @@ class Service(Bulkhead):
         return "\n".join(self.tail[-30:])
 
     def stop(self):
-        if self.process:
-            self.hear()
         status = super().stop()
         if self.reader:
             self.reader.join(10)
