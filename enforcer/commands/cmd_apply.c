@@ -110,7 +110,7 @@ static int write_state(const struct host *host, const struct reconciler *reconci
 {
 	cleanup_free char(*bridges)[16] = NULL;
 	size_t count;
-	int r = state_collect(reconciler->inventory, &bridges, &count);
+	int r = state_collect(reconciler_inventory(reconciler), &bridges, &count);
 
 	return r < 0 ? error_oom(err) : state_write(host->config->state, bridges, count, err);
 }
@@ -144,13 +144,14 @@ static int reconcile_once(struct host *host, struct output *output, bool *ret_ch
 			  struct error *err)
 {
 	cleanup_of(reconciler) struct reconciler *reconciler = NULL;
+	const struct reconcile_cause cause = { .what = output->plan ? "plan" : "apply" };
 	struct reconcile_report report = { 0 };
-	int r = oneshot_prepare(host, &reconciler, ret_refused, err);
+	int r = oneshot_prepare(host, observe, output, &reconciler, ret_refused, err);
 
 	if (r == 0)
 		r = check_datapath(output, ret_changes, err);
 	if (r == 0)
-		r = reconcile_everything(reconciler, output->plan, observe, output, &report, err);
+		r = reconcile_everything(reconciler, &cause, output->plan, &report, err);
 	if (r < 0)
 		return r;
 	*ret_changes = *ret_changes || report.changed;

@@ -34,7 +34,7 @@ static void facts_clear(struct facts *facts)
 {
 	kernel_state_clear(&facts->state);
 	kernel_close(facts->kernel);
-	reconcile_free(facts->reconciler);
+	reconciler_free(facts->reconciler);
 	docker_client_free(facts->client);
 	loop_free(facts->loop);
 	flow_files_free(facts->files);
@@ -54,47 +54,13 @@ static void read_kernel(const struct host *host, struct facts *facts, struct ver
 	verify->kernel_error = r < 0 ? facts->kernel_error.text : NULL;
 }
 
-static int ask_engine(struct facts *facts)
-{
-	struct inventory *inventory = NULL;
-	struct error *err = &facts->engine_error;
-	int r = reconcile_look_at_ports(facts->reconciler, err);
-
-	if (r == 0)
-		r = oneshot_ask(facts->loop, facts->client, &inventory, &facts->info, &facts->version, err);
-	return r < 0 ? r : reconcile_set_inventory(facts->reconciler, inventory, err);
-}
-
-/* Everything that needs the engine; what does not is looked at without it, too. */
-static void hear_engine(const struct host *host, struct facts *facts, struct verify *verify)
-{
-	struct error *err = &facts->engine_error;
-	int r = loop_new(&facts->loop, err);
-
-	verify->loop = facts->loop;
-	if (r == 0)
-		r = docker_client_new(facts->loop, host->config->docker, &facts->client, err);
-	if (r == 0)
-		r = reconcile_new(host->config, steal(facts->files->set), false, &facts->reconciler, err);
-	if (r == 0)
-		r = ask_engine(facts);
-	if (r < 0) {
-		verify->engine_error = facts->engine_error.text;
-		return;
-	}
-	verify->client = facts->client;
-	verify->reconciler = facts->reconciler;
-	verify->info = &facts->info;
-	verify->version = &facts->version;
-}
-
 /* Of a container that is just starting the service knows what it is going to publish, and verify does not: an engine
  * does not answer about it. */
 static bool may_be_known(const struct verify *verify, const struct policy_record *record)
 {
 	if (!policy_set_is(record->set, POLICY_TOPIC_STARTING) && !policy_set_is(record->set, POLICY_TOPIC_UNSETTLED))
 		return false;
-	return verify->service_runs && verify->reconciler->inventory->unsettled;
+	return verify->service_runs && verify->inventory->unsettled;
 }
 
 static void count_differences(const struct policy_diff *diff, const struct reconcile_report *report, void *data)
@@ -107,17 +73,74 @@ static void count_differences(const struct policy_diff *diff, const struct recon
 	verify->surplus = diff->remove_count;
 }
 
+/* What the engine said before does not count any more either. */
+static void hear_nothing(struct facts *facts, struct verify *verify)
+{
+	verify->engine_error = facts->engine_error.text;
+	verify->client = NULL;
+	verify->flows = NULL;
+	verify->binding = NULL;
+	verify->inventory = NULL;
+	verify->bridges = NULL;
+	verify->bridge_count = 0;
+	verify->info = NULL;
+	verify->version = NULL;
+}
+
+static void hear(struct facts *facts, struct verify *verify)
+{
+	verify->client = facts->client;
+	verify->flows = reconciler_flows(facts->reconciler);
+	verify->binding = reconciler_binding(facts->reconciler);
+	verify->inventory = reconciler_inventory(facts->reconciler);
+	reconciler_bridges(facts->reconciler, &verify->bridges, &verify->bridge_count);
+	verify->info = &facts->info;
+	verify->version = &facts->version;
+}
+
+static int ask_engine(struct facts *facts)
+{
+	struct inventory *inventory = NULL;
+	struct error *err = &facts->engine_error;
+	int r = reconcile_look_at_ports(facts->reconciler, err);
+
+	if (r == 0)
+		r = oneshot_ask(facts->loop, facts->client, &inventory, &facts->info, &facts->version, err);
+	return r < 0 ? r : reconciler_set_inventory(facts->reconciler, inventory, err);
+}
+
+/* Everything that needs the engine; what does not is looked at without it, too. */
+static void hear_engine(const struct host *host, struct facts *facts, struct verify *verify)
+{
+	struct error *err = &facts->engine_error;
+	int r = loop_new(&facts->loop, err);
+
+	verify->loop = facts->loop;
+	if (r == 0)
+		r = docker_client_new(facts->loop, host->config->docker, &facts->client, err);
+	if (r == 0)
+		r = reconciler_new(host->config, steal(facts->files->set), false, count_differences, verify,
+				   &facts->reconciler, err);
+	if (r == 0)
+		r = ask_engine(facts);
+	if (r < 0)
+		hear_nothing(facts, verify);
+	else
+		hear(facts, verify);
+}
+
 static void make_plan(struct facts *facts, struct verify *verify)
 {
+	const struct reconcile_cause cause = { .what = "verify" };
 	int r;
 
 	verify->plan = NULL;
-	verify->elsewhere = verify->reconciler ? reconcile_elsewhere(verify->reconciler) : NULL;
+	verify->elsewhere = verify->inventory ? reconcile_elsewhere(facts->reconciler) : NULL;
 	verify->missing = verify->surplus = 0;
 	verify->plan_error = verify->engine_error ? verify->engine_error : verify->kernel_error;
 	if (verify->plan_error)
 		return;
-	r = reconcile_everything(facts->reconciler, true, count_differences, verify, &facts->plan, &facts->plan_error);
+	r = reconcile_everything(facts->reconciler, &cause, true, &facts->plan, &facts->plan_error);
 	verify->plan = r < 0 ? NULL : &facts->plan;
 	verify->plan_error = r < 0 ? facts->plan_error.text : NULL;
 }
@@ -133,13 +156,10 @@ static void look_again(const struct host *host, struct facts *facts, struct veri
 {
 	for (int i = 1; i < LOOKS && differs(verify); i++) {
 		verify_pause(verify, PAUSE_MS);
-		if (ask_engine(facts) < 0) {
-			verify->engine_error = facts->engine_error.text;
-			verify->client = NULL;
-			verify->reconciler = NULL;
-			verify->info = NULL;
-			verify->version = NULL;
-		}
+		if (ask_engine(facts) < 0)
+			hear_nothing(facts, verify);
+		else
+			hear(facts, verify);
 		read_kernel(host, facts, verify);
 		make_plan(facts, verify);
 	}

@@ -100,7 +100,8 @@ static int ask_engine(struct host *host, struct inventory **ret_inventory, struc
 	return r < 0 ? r : oneshot_ask(loop, client, ret_inventory, &info, &version, err);
 }
 
-int oneshot_prepare(struct host *host, struct reconciler **ret_reconciler, size_t *ret_refused, struct error *err)
+int oneshot_prepare(struct host *host, reconcile_observer_fn *observer, void *data, struct reconciler **ret_reconciler,
+		    size_t *ret_refused, struct error *err)
 {
 	cleanup_of(reconciler) struct reconciler *reconciler = NULL;
 	cleanup_of(flow_files) struct flow_files *files = NULL;
@@ -108,13 +109,13 @@ int oneshot_prepare(struct host *host, struct reconciler **ret_reconciler, size_
 	int r = host_load_flows(host, &files, err);
 
 	if (r == 0)
-		r = reconcile_new(host->config, steal(files->set), false, &reconciler, err);
+		r = reconciler_new(host->config, steal(files->set), false, observer, data, &reconciler, err);
 	if (r == 0)
 		r = reconcile_look_at_ports(reconciler, err);
 	if (r == 0)
 		r = ask_engine(host, &inventory, err);
 	if (r == 0)
-		r = reconcile_set_inventory(reconciler, inventory, err);
+		r = reconciler_set_inventory(reconciler, inventory, err);
 	if (r < 0)
 		return r;
 	*ret_refused = files->failure_count;
@@ -128,15 +129,10 @@ static void say(const char *sentence, void *data)
 	log_warning("%s", sentence);
 }
 
-void oneshot_advise(struct reconciler *reconciler)
+void oneshot_advise(const struct reconciler *reconciler)
 {
-	struct kernel_state state = { 0 };
 	struct error err;
 
-	if (kernel_read(reconciler->kernel, &reconciler->options, &state, &err) < 0) {
+	if (reconcile_advise(reconciler, say, NULL, &err) < 0)
 		log_warning("%s", err.text);
-		return;
-	}
-	reconcile_advise(reconciler, &state, say, NULL);
-	kernel_state_clear(&state);
 }

@@ -10,8 +10,9 @@
 #include "reconcile.h"
 
 /* A reconciler with the host's flows and the engine's inventory, ready for reconcile_everything.  The error says what
- * could not be reached. *ret_refused: how many flow files were left out. */
-int oneshot_prepare(struct host *host, struct reconciler **ret_reconciler, size_t *ret_refused, struct error *err);
+ * could not be reached.  observer, data: see reconciler_new.  *ret_refused: how many flow files were left out. */
+int oneshot_prepare(struct host *host, reconcile_observer_fn *observer, void *data, struct reconciler **ret_reconciler,
+		    size_t *ret_refused, struct error *err);
 
 /* Asks the engine for everything, and waits for it; nothing else may be under way in the loop.  The inventory is the
  * caller's.  -EHOSTUNREACH: it does not answer as an engine; -ENXIO: it is rootless. */
@@ -19,6 +20,6 @@ int oneshot_ask(struct loop *loop, struct docker_client *client, struct inventor
 		struct docker_info *ret_info, struct docker_version *ret_version, struct error *err);
 
 /* Prints the sentences of reconcile_advise to stderr; reads the kernel for it. */
-void oneshot_advise(struct reconciler *reconciler);
+void oneshot_advise(const struct reconciler *reconciler);
 
 #endif

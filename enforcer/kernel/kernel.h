@@ -18,6 +18,10 @@
 #define KERNEL_DENIED_MS   (60ull * 60 * 1000)
 #define KERNEL_DENIED_SIZE 4096
 
+/* Flags of a table. */
+#define KERNEL_FLAG_OWNER   0x2u /* NFT_TABLE_F_OWNER, Linux 5.12 */
+#define KERNEL_FLAG_PERSIST 0x4u /* NFT_TABLE_F_PERSIST, Linux 6.9 */
+
 /* What the fixed part looks like. */
 struct kernel_options {
 	uint32_t mark; /* one bit, 0 for none */
@@ -59,7 +63,7 @@ struct kernel_state {
 	enum kernel_skeleton skeleton;
 	bool exists;	       /* table inet bulkhead */
 	bool guard_exists;     /* table bridge bulkhead */
-	uint32_t flags;	       /* of both tables: those that both have */
+	uint32_t flags;	       /* KERNEL_FLAG_…: those that both tables have */
 	uint32_t owner;	       /* netlink port id of table inet's owner, 0 if none */
 	bool guard_by_bridge;  /* the guard knows ports of managed bridges by their bridge: `meta ibrname` */
 	struct policy *policy; /* what the sets hold; never NULL after kernel_read */

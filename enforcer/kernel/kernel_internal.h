@@ -10,9 +10,6 @@
 struct mnl_socket;
 struct nlmsghdr;
 
-#define KERNEL_FLAG_OWNER   0x2u /* NFT_TABLE_F_OWNER, Linux 5.12 */
-#define KERNEL_FLAG_PERSIST 0x4u /* NFT_TABLE_F_PERSIST, Linux 6.9 */
-
 struct kernel {
 	struct mnl_socket *socket;
 	struct mnl_socket *monitor; /* or NULL */

@@ -9,38 +9,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cleanup.h"
-#include "compile.h"
-#include "config.h"
 #include "error.h"
 #include "inventory.h"
 #include "kernel.h"
-#include "links.h"
+#include "reconciler.h"
 
-struct reconcile_drift;
-
-struct reconciler {
-	const struct config *config; /* borrowed */
-	struct flow_set *flows;
-	struct binding *binding;
-	struct inventory *inventory; /* NULL until the engine was heard */
-	struct kernel *kernel;
-	struct links *links;
-	struct kernel_options options;
-	/* Bridges that are closed until the engine tells what they are: the ones of the last run, and docker0. */
-	char (*closed)[16];
-	size_t closed_count;
-	/* The bridges that there are, as long as somebody listens for changes: asking means waiting for a lock that the
-	 * kernel may hold for seconds. */
-	char (*bridges)[16];
-	size_t bridge_count;
-	bool bridges_known, bridges_followed;
-	/* The kernel may not hold what the inventory compiles to: the next look is at everything. */
-	bool doubtful;
-	bool flags_refused; /* this kernel knows no owner and persist flags */
-	/* Where our rule for the mark stands in Docker's chains, by family: if it is gone, somebody took it. */
-	bool accept_stood[2];
-	struct reconcile_drift *drift;
+/* Why everything is looked at. */
+struct reconcile_cause {
+	const char *what;    /* in a word or two, for people: "snapshot" */
+	bool tables, docker; /* somebody else changed our tables; changed Docker's */
+	const char *name;    /* of the process that changed our tables; NULL or "" if it is not known */
+	uint32_t pid;	     /* and its pid; 0 if it is not known */
 };
 
 /* What others changed and was left as it is, because "repair" is false. */
@@ -51,103 +30,85 @@ struct reconcile_left {
 };
 
 /* The kernel's tables as they were in the end. */
-struct reconcile_kernel {
-	uint32_t flags, generation;
-	bool owned, knows_bridge_names;
+struct reconcile_tables {
+	bool owned, persistent; /* a process owns them; they outlive it */
+	bool knows_bridge_names;
 	enum kernel_docker_backend backend[2]; /* IPv4, IPv6 */
 	size_t elements;
+	uint32_t generation;
 };
 
 /* What one reconcile found and did. */
 struct reconcile_report {
-	bool full;	       /* the kernel was read, not taken from memory */
-	bool changed;	       /* something was, or would be, committed */
-	size_t added, removed; /* elements */
+	bool full;		      /* the kernel was read, not taken from memory */
+	struct reconcile_cause cause; /* if full, as the caller gave it */
+	bool changed;		      /* something was, or would be, committed */
+	size_t added, removed;	      /* elements */
 	enum kernel_install install;
-	bool adopted; /* ownership of the table was taken: no change of policy */
-	bool docker;  /* the rule for Docker's own drop was put in order */
-	/* If full, by family: there is a chain that the rule belongs into; and it stood nowhere in it. */
-	bool docker_wanted[2], docker_gone[2];
+	bool adopted;			/* ownership of the table was taken: no change of policy */
+	bool docker;			/* the rule for Docker's own drop was put in order */
+	bool docker_lost;		/* if full: it stood there after the last look, and was gone */
 	struct reconcile_left left;	/* if full */
-	struct reconcile_kernel kernel; /* if full */
+	struct reconcile_tables tables; /* if full */
 	uint64_t work_ns;		/* our own work: compiling, comparing, encoding, and reading if full */
 	uint64_t commit_ns;		/* the kernel's: the commit's system calls */
 	uint64_t done_ns;		/* CLOCK_MONOTONIC when the commit was over */
 };
 
-/* Called with every difference before it is committed, for the log. */
-typedef void reconcile_observer_fn(const struct policy_diff *diff, const struct reconcile_report *report, void *data);
+/* Everything: reads the kernel, commits the difference, and reads it back.  dry: only says what it would do.  Before
+ * the first inventory: closes the bridges that are known from the last run, and leaves what the kernel holds.  Where
+ * "repair" is false, what others changed since the last comparison is left, save after reconciler_set_flows. */
+int reconcile_everything(struct reconciler *reconciler, const struct reconcile_cause *cause, bool dry,
+			 struct reconcile_report *ret_report, struct error *err);
 
-/* Opens the kernel.  Takes the flow set, also on failure. own: the tables belong to this process (the service). */
-int reconcile_new(const struct config *config, struct flow_set *flows, bool own, struct reconciler **ret_reconciler,
-		  struct error *err);
-/* Accepts NULL. */
-void reconcile_free(struct reconciler *reconciler);
-CLEANUP_DEFINE(reconciler, reconcile_free)
+/* ---- One event ---- */
+/* Each of these costs what the change costs, not what the host holds, and looks at everything where that does not do.
+ */
+
+/* The network, or the container, is now like this (NULL: gone).  Takes it, also on failure. */
+int reconcile_network(struct reconciler *reconciler, const char *id, struct network *network,
+		      struct reconcile_report *ret_report, struct error *err);
+int reconcile_container(struct reconciler *reconciler, const char *id, struct container *container,
+			struct reconcile_report *ret_report, struct error *err);
+
+/* The container publishes this whenever it starts: nothing but the bindings of `told` counts.  Takes it, also on
+ * failure.  A container that the inventory does not hold is left out. */
+int reconcile_bindings(struct reconciler *reconciler, const char *id, struct container *told,
+		       struct reconcile_report *ret_report, struct error *err);
+/* Whether its bindings should be asked for: they have to be known before it is started (again). */
+bool reconcile_lacks_bindings(const struct container *container);
+
+/* The container's process has ended: it publishes nothing until it has started again. */
+int reconcile_ended(struct reconciler *reconciler, const char *id, struct reconcile_report *ret_report,
+		    struct error *err);
+
+/* The bridges' ports have changed: asks the links for all of them, and commits what that changes. */
+int reconcile_ports(struct reconciler *reconciler, struct reconcile_report *ret_report, struct error *err);
+
+/* ---- Links ---- */
 
 /* Takes note of the ports that there are, before the engine is asked who lives behind them: an answer counts only for
  * ports that were there before the question. */
 int reconcile_look_at_ports(struct reconciler *reconciler, struct error *err);
 
-/* From now on links_monitor is listened to, and reconcile_bridges_changed called when it tells of a change. */
+/* The caller listens to links_monitor from now on, and calls reconcile_bridges_changed when it tells of a change. */
 void reconcile_follow_bridges(struct reconciler *reconciler);
 void reconcile_bridges_changed(struct reconciler *reconciler);
-
-/* New flows or a new configuration: everything is bound again.  Takes the flow set, also on failure. */
-int reconcile_set_flows(struct reconciler *reconciler, const struct config *config, struct flow_set *flows,
-			struct error *err);
-
-/* The engine's word on everything.  Takes the inventory, also on failure. -ENXIO: the engine's bridges are not links of
- * this network namespace, so whatever we did would not be where its packets are. */
-int reconcile_set_inventory(struct reconciler *reconciler, struct inventory *inventory, struct error *err);
 
 /* The first managed network whose bridge was no link here when the engine's word was taken, or NULL. */
 const struct network *reconcile_elsewhere(const struct reconciler *reconciler);
 
-/* Everything: reads the kernel, commits the difference, and reads it back.  dry: only says what it would do.  Before
- * the first inventory: closes the bridges that are known from the last run, and leaves what the kernel holds.  Where
- * "repair" is false, what others changed since the last comparison is left, save after reconcile_set_flows. */
-int reconcile_everything(struct reconciler *reconciler, bool dry, reconcile_observer_fn *observer, void *data,
-			 struct reconcile_report *ret_report, struct error *err);
-
-/* One network, or one container, is now like this (NULL: gone); takes it, also on failure.  Costs what the change
- * costs, not what the host holds; falls back to everything where that does not do. */
-int reconcile_network(struct reconciler *reconciler, const char *id, struct network *network,
-		      reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
-		      struct error *err);
-int reconcile_container(struct reconciler *reconciler, const char *id, struct container *container,
-			reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
-			struct error *err);
-
-/* What a container publishes whenever it starts is this: `told` carries it, and nothing else of it counts.  Takes it,
- * also on failure.  Nothing is known of a container that the inventory does not hold. */
-int reconcile_bindings(struct reconciler *reconciler, const char *id, struct container *told,
-		       reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
-		       struct error *err);
-/* Whether its bindings should be asked for: before it is started (again) they have to be known. */
-bool reconcile_lacks_bindings(const struct container *container);
-
-/* The container's process has ended: it publishes nothing until it has started again. */
-int reconcile_ended(struct reconciler *reconciler, const char *id, reconcile_observer_fn *observer, void *data,
-		    struct reconcile_report *ret_report, struct error *err);
-
-/* The bridges' ports are now like this: asks the links, and commits what that changes. */
-int reconcile_ports(struct reconciler *reconciler, reconcile_observer_fn *observer, void *data,
-		    struct reconcile_report *ret_report, struct error *err);
-
 /* The managed networks with a port whose endpoint is not known: the engine should be asked who came.  say is called
- * with each network's id.  only_new: those that it has not been asked about since the port was there.  Returns how
- * many. */
+ * with each network's id.  only_new: leaves out networks that were asked about after the port was there.  Returns how
+ * many there are. */
 size_t reconcile_unknown_ports(const struct reconciler *reconciler, bool only_new,
 			       void (*say)(const char *id, void *data), void *data);
 
-/* Flags of a table, NFT_TABLE_F_OWNER and NFT_TABLE_F_PERSIST. */
-#define RECONCILE_FLAG_OWNER   0x2u
-#define RECONCILE_FLAG_PERSIST 0x4u
+/* ---- Advice ---- */
 
-/* Sentences about the host that an administrator has to act on for declared flows to work, given what the kernel
- * holds; say is called for each. */
-void reconcile_advise(const struct reconciler *reconciler, const struct kernel_state *state,
-		      void (*say)(const char *sentence, void *data), void *data);
+/* What an administrator has to do on the host for declared flows to work: say is called with each sentence.  Reads the
+ * kernel for it. */
+int reconcile_advise(const struct reconciler *reconciler, void (*say)(const char *sentence, void *data), void *data,
+		     struct error *err);
 
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "icc.h"
-#include "reconcile.h"
+#include "reconcile_internal.h"
 
 static const struct network *network_with_icc_off(const struct inventory *inventory)
 {
@@ -28,8 +28,8 @@ static bool has_ipv6(const struct inventory *inventory)
 	return false;
 }
 
-void reconcile_advise(const struct reconciler *r, const struct kernel_state *state,
-		      void (*say)(const char *sentence, void *data), void *data)
+static void advise(const struct reconciler *r, const struct kernel_state *state,
+		   void (*say)(const char *sentence, void *data), void *data)
 {
 	const struct network *network = network_with_icc_off(r->inventory);
 	char text[640];
@@ -75,4 +75,17 @@ void reconcile_advise(const struct reconciler *r, const struct kernel_state *sta
 			say(text, data);
 		}
 	}
+}
+
+int reconcile_advise(const struct reconciler *r, void (*say)(const char *sentence, void *data), void *data,
+		     struct error *err)
+{
+	struct kernel_state state = { 0 };
+	int result = reconciler_read_kernel(r, &state, err);
+
+	if (result < 0)
+		return result;
+	advise(r, &state, say, data);
+	kernel_state_clear(&state);
+	return 0;
 }

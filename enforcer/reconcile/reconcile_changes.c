@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "compile.h"
 #include "loop.h"
-#include "reconcile_drift.h"
+#include "reconcile_internal.h"
 
 /* Whether a record that carries counters gets another comment: then the counters have to be read first. */
 static bool renames_flows(const struct policy_diff *diff)
@@ -22,10 +23,14 @@ static bool renames_flows(const struct policy_diff *diff)
 	return counted >= 2;
 }
 
+static int look_at_everything(struct reconciler *r, struct reconcile_report *ret_report, struct error *err)
+{
+	return reconcile_everything(r, &(struct reconcile_cause){ .what = "event" }, false, ret_report, err);
+}
+
 /* What one event changed: from `before` to what the inventory compiles to now, for the scope's endpoints. */
 static int reconcile_scope(struct reconciler *r, const struct inventory_scope *scope, const struct policy *before,
-			   uint64_t began, reconcile_observer_fn *observer, void *data,
-			   struct reconcile_report *ret_report, struct error *err)
+			   uint64_t began, struct reconcile_report *ret_report, struct error *err)
 {
 	struct reconcile_report report = { 0 };
 	cleanup_of(policy) struct policy *want = NULL;
@@ -37,7 +42,7 @@ static int reconcile_scope(struct reconciler *r, const struct inventory_scope *s
 		result = error_oom(err);
 	if (result == 0 && renames_flows(&diff)) {
 		policy_diff_clear(&diff);
-		return reconcile_everything(r, false, observer, data, ret_report, err);
+		return look_at_everything(r, ret_report, err);
 	}
 	report.added = diff.add_count;
 	report.removed = diff.remove_count;
@@ -49,15 +54,15 @@ static int reconcile_scope(struct reconciler *r, const struct inventory_scope *s
 		report.done_ns = loop_now_ns();
 		report.work_ns = report.done_ns - began - report.commit_ns;
 		if (result == 0)
-			reconcile_drift_changed(r, &diff);
-		if (result == 0 && observer)
-			observer(&diff, &report, data);
+			reconcile_drift_changed(&r->drift, &diff);
+		if (result == 0 && r->observer)
+			r->observer(&diff, &report, r->observer_data);
 	}
 	policy_diff_clear(&diff);
 	if (result < 0 && result != -ENOMEM) {
 		/* Somebody changed what we thought the kernel holds: look, and do it again. */
 		r->doubtful = true;
-		return reconcile_everything(r, false, observer, data, ret_report, err);
+		return look_at_everything(r, ret_report, err);
 	}
 	r->doubtful = r->doubtful || result < 0;
 	if (result == 0)
@@ -67,21 +72,20 @@ static int reconcile_scope(struct reconciler *r, const struct inventory_scope *s
 
 /* The end of both ways below, with the inventory changed (or not: result).  Ends the scope too. */
 static int finish(struct reconciler *r, int result, struct inventory_scope *scope, const struct policy *before,
-		  uint64_t began, reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
-		  struct error *err)
+		  uint64_t began, struct reconcile_report *ret_report, struct error *err)
 {
 	if (result < 0)
 		r->doubtful = true;
 	else if (scope->all || r->doubtful)
-		result = reconcile_everything(r, false, observer, data, ret_report, err);
+		result = look_at_everything(r, ret_report, err);
 	else if (scope->count)
-		result = reconcile_scope(r, scope, before, began, observer, data, ret_report, err);
+		result = reconcile_scope(r, scope, before, began, ret_report, err);
 	inventory_scope_clear(scope);
 	return result;
 }
 
-int reconcile_network(struct reconciler *r, const char *id, struct network *network, reconcile_observer_fn *observer,
-		      void *data, struct reconcile_report *ret_report, struct error *err)
+int reconcile_network(struct reconciler *r, const char *id, struct network *network,
+		      struct reconcile_report *ret_report, struct error *err)
 {
 	cleanup_of(network) struct network *next = network;
 	cleanup_of(policy) struct policy *before = NULL;
@@ -101,12 +105,11 @@ int reconcile_network(struct reconciler *r, const char *id, struct network *netw
 		inventory_remove_network(r->inventory, id);
 	else if (result == 0 && inventory_put_network(r->inventory, steal(next)) < 0)
 		result = error_oom(err);
-	return finish(r, result, &scope, before, began, observer, data, ret_report, err);
+	return finish(r, result, &scope, before, began, ret_report, err);
 }
 
 int reconcile_container(struct reconciler *r, const char *id, struct container *container,
-			reconcile_observer_fn *observer, void *data, struct reconcile_report *ret_report,
-			struct error *err)
+			struct reconcile_report *ret_report, struct error *err)
 {
 	cleanup_of(container) struct container *next = container;
 	cleanup_of(policy) struct policy *before = NULL;
@@ -137,7 +140,7 @@ int reconcile_container(struct reconciler *r, const char *id, struct container *
 		inventory_remove_container(r->inventory, id);
 	else if (result == 0 && inventory_put_container(r->inventory, steal(next)) < 0)
 		result = error_oom(err);
-	return finish(r, result, &scope, before, began, observer, data, ret_report, err);
+	return finish(r, result, &scope, before, began, ret_report, err);
 }
 
 bool reconcile_lacks_bindings(const struct container *container)
@@ -145,8 +148,8 @@ bool reconcile_lacks_bindings(const struct container *container)
 	return !container->bindings_known;
 }
 
-int reconcile_bindings(struct reconciler *r, const char *id, struct container *told, reconcile_observer_fn *observer,
-		       void *data, struct reconcile_report *ret_report, struct error *err)
+int reconcile_bindings(struct reconciler *r, const char *id, struct container *told,
+		       struct reconcile_report *ret_report, struct error *err)
 {
 	cleanup_of(container) struct container *next = told;
 	cleanup_of(policy) struct policy *before = NULL;
@@ -168,11 +171,10 @@ int reconcile_bindings(struct reconciler *r, const char *id, struct container *t
 		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
 	if (result == 0 && inventory_settle(r->inventory, now, next) < 0)
 		result = error_oom(err);
-	return finish(r, result, &scope, before, began, observer, data, ret_report, err);
+	return finish(r, result, &scope, before, began, ret_report, err);
 }
 
-int reconcile_ended(struct reconciler *r, const char *id, reconcile_observer_fn *observer, void *data,
-		    struct reconcile_report *ret_report, struct error *err)
+int reconcile_ended(struct reconciler *r, const char *id, struct reconcile_report *ret_report, struct error *err)
 {
 	cleanup_of(policy) struct policy *before = NULL;
 	struct inventory_scope scope = { 0 };
@@ -191,11 +193,10 @@ int reconcile_ended(struct reconciler *r, const char *id, reconcile_observer_fn 
 		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
 	if (result == 0 && inventory_end(r->inventory, now) < 0)
 		result = error_oom(err);
-	return finish(r, result, &scope, before, began, observer, data, ret_report, err);
+	return finish(r, result, &scope, before, began, ret_report, err);
 }
 
-int reconcile_ports(struct reconciler *r, reconcile_observer_fn *observer, void *data,
-		    struct reconcile_report *ret_report, struct error *err)
+int reconcile_ports(struct reconciler *r, struct reconcile_report *ret_report, struct error *err)
 {
 	cleanup_of(policy) struct policy *before = NULL;
 	cleanup_free struct port *ports = NULL;
@@ -214,5 +215,5 @@ int reconcile_ports(struct reconciler *r, reconcile_observer_fn *observer, void 
 		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
 	if (result == 0)
 		(void)inventory_set_ports(r->inventory, steal(ports), count, NULL);
-	return finish(r, result, &scope, before, began, observer, data, ret_report, err);
+	return finish(r, result, &scope, before, began, ret_report, err);
 }

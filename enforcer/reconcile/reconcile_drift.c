@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Events are folded into the base at the latest when there are so many of their records. */
+/* So many records of events are folded into the base at the latest. */
 #define TOUCHED_MAX 4096
 
 static void forget_touched(struct reconcile_drift *drift)
@@ -17,25 +17,25 @@ static void forget_touched(struct reconcile_drift *drift)
 	drift->capacity = 0;
 }
 
-void reconcile_drift_forget(struct reconciler *r)
+void reconcile_drift_forget(struct reconcile_drift *drift)
 {
-	policy_free(r->drift->base);
-	r->drift->base = NULL;
-	forget_touched(r->drift);
+	policy_free(drift->base);
+	drift->base = NULL;
+	forget_touched(drift);
 }
 
-bool reconcile_drift_leaves(const struct reconciler *r)
+bool reconcile_drift_leaves(const struct reconcile_drift *drift)
 {
-	return !r->config->repair && r->drift->base;
+	return drift->base != NULL;
 }
 
-void reconcile_drift_committed(struct reconciler *r, struct policy *want)
+void reconcile_drift_committed(struct reconcile_drift *drift, bool repair, struct policy *want)
 {
-	reconcile_drift_forget(r);
-	if (r->config->repair)
+	reconcile_drift_forget(drift);
+	if (repair)
 		policy_free(want);
 	else
-		r->drift->base = want;
+		drift->base = want;
 }
 
 /* ---- What events committed ---- */
@@ -132,9 +132,8 @@ static int fold(struct reconcile_drift *drift)
 	return 0;
 }
 
-void reconcile_drift_changed(struct reconciler *r, const struct policy_diff *diff)
+void reconcile_drift_changed(struct reconcile_drift *drift, const struct policy_diff *diff)
 {
-	struct reconcile_drift *drift = r->drift;
 	int result = 0;
 
 	if (!drift->base)
@@ -146,7 +145,7 @@ void reconcile_drift_changed(struct reconciler *r, const struct policy_diff *dif
 	if (result == 0 && policy_count(drift->touched) > TOUCHED_MAX)
 		result = fold(drift);
 	if (result < 0)
-		reconcile_drift_forget(r);
+		reconcile_drift_forget(drift);
 }
 
 /* ---- What is whose ---- */
@@ -159,7 +158,7 @@ static bool holds(const struct policy *policy, const struct policy_record *recor
 	return found && strcmp(found->comment, record->comment) == 0;
 }
 
-/* A foreign interval in the way of one that is ours to add: the kernel would refuse all of the transaction. */
+/* Whether a foreign interval overlaps one that is ours to add: the kernel would refuse the whole transaction. */
 static bool is_in_the_way(const struct policy_record *foreign, const struct policy_diff *diff, size_t ours)
 {
 	for (size_t i = 0; i < ours; i++) {
@@ -169,15 +168,15 @@ static bool is_in_the_way(const struct policy_record *foreign, const struct poli
 	return false;
 }
 
-int reconcile_drift_leave(struct reconciler *r, const struct policy *want, struct policy_diff *diff,
+int reconcile_drift_leave(struct reconcile_drift *drift, const struct policy *want, struct policy_diff *diff,
 			  struct reconcile_left *left)
 {
 	const struct policy *base;
 	size_t kept = 0;
 
-	if (fold(r->drift) < 0)
+	if (fold(drift) < 0)
 		return -ENOMEM;
-	base = r->drift->base;
+	base = drift->base;
 	for (size_t i = 0; i < diff->add_count; i++) {
 		if (holds(base, diff->add[i]))
 			left->lost++;

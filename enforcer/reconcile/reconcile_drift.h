@@ -14,6 +14,7 @@
 #ifndef BULKHEAD_RECONCILE_DRIFT_H
 #define BULKHEAD_RECONCILE_DRIFT_H
 
+#include "policy.h"
 #include "reconcile.h"
 
 struct reconcile_drift {
@@ -24,22 +25,22 @@ struct reconcile_drift {
 	size_t capacity;
 };
 
-/* Whether anything is left at all. */
-bool reconcile_drift_leaves(const struct reconciler *reconciler);
+/* Whether anything is left at all: the base is known. */
+bool reconcile_drift_leaves(const struct reconcile_drift *drift);
 
-/* After a commit: of everything (takes `want`), or of what one event changed.  Where memory runs out the base is
- * forgotten. */
-void reconcile_drift_committed(struct reconciler *reconciler, struct policy *want);
-void reconcile_drift_changed(struct reconciler *reconciler, const struct policy_diff *diff);
+/* `want` was committed, all of it; takes it.  repair: no base is kept. */
+void reconcile_drift_committed(struct reconcile_drift *drift, bool repair, struct policy *want);
+/* One event's change was committed.  Where memory runs out the base is forgotten. */
+void reconcile_drift_changed(struct reconcile_drift *drift, const struct policy_diff *diff);
 
-/* Takes out of the diff, of have and want, what is not ours to do, and counts it.  -ENOMEM. */
-int reconcile_drift_leave(struct reconciler *reconciler, const struct policy *want, struct policy_diff *diff,
+/* Takes what is not ours to do out of the diff, of have and want, and counts it.  0 or -ENOMEM. */
+int reconcile_drift_leave(struct reconcile_drift *drift, const struct policy *want, struct policy_diff *diff,
 			  struct reconcile_left *left);
 
 /* What the kernel holds when the rest of the diff is committed.  NULL when out of memory. */
 struct policy *reconcile_drift_target(const struct policy *have, const struct policy_diff *diff);
 
-/* From now on everything is made right, once. */
-void reconcile_drift_forget(struct reconciler *reconciler);
+/* Frees what it holds: everything is made right the next time. */
+void reconcile_drift_forget(struct reconcile_drift *drift);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef BULKHEAD_RECONCILE_LINKS_H
 #define BULKHEAD_RECONCILE_LINKS_H
 
+#include "compile.h"
 #include "reconcile.h"
 
 /* The bridges that are closed or left alone besides those of the inventory.  To be cleared. */

@@ -33,9 +33,8 @@ static void observe(struct metrics_histogram *histogram, uint64_t ns)
 	}
 }
 
-void metrics_done(struct metrics *metrics, const char *what, const struct reconcile_report *report)
+void metrics_done(struct metrics *metrics, const struct reconcile_report *report)
 {
-	(void)what;
 	*(report->full ? &metrics->full : &metrics->partial) += 1;
 	observe(&metrics->work, report->work_ns);
 	/* Where nothing differed nothing was committed. */
@@ -43,20 +42,19 @@ void metrics_done(struct metrics *metrics, const char *what, const struct reconc
 		observe(&metrics->commit, report->commit_ns);
 }
 
-int metrics_read_denied(struct metrics *metrics, struct kernel *kernel, const struct kernel_options *options,
-			struct error *err)
+int metrics_read_denied(struct metrics *metrics, const struct reconciler *reconciler, struct error *err)
 {
 	struct kernel_state state = { 0 };
 	struct kernel_denied *denied = NULL;
 	size_t count = 0;
-	int r = kernel_read_denied(kernel, &denied, &count, err);
+	int r = kernel_read_denied(reconciler_kernel(reconciler), &denied, &count, err);
 	bool news = r == 0 && denied_totals_differ(&metrics->denied, denied, count);
 
 	free(denied);
 	/* Names are read where they are needed alone: that means to read everything. */
 	if (r < 0 || !news)
 		return r;
-	r = kernel_read(kernel, options, &state, err);
+	r = reconciler_read_kernel(reconciler, &state, err);
 	if (r == 0 && denied_totals_take(&metrics->denied, &state) < 0)
 		r = error_oom(err);
 	kernel_state_clear(&state);

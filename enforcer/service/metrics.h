@@ -30,11 +30,10 @@ struct metrics {
 };
 
 /* One comparison was done. */
-void metrics_done(struct metrics *metrics, const char *what, const struct reconcile_report *report);
+void metrics_done(struct metrics *metrics, const struct reconcile_report *report);
 
 /* Brings the totals of denials up to date. */
-int metrics_read_denied(struct metrics *metrics, struct kernel *kernel, const struct kernel_options *options,
-			struct error *err);
+int metrics_read_denied(struct metrics *metrics, const struct reconciler *reconciler, struct error *err);
 
 /* The file's text; the caller's.  NULL when out of memory.  Pure. */
 char *metrics_format(const struct metrics *metrics, const struct status *status, size_t *ret_length);

@@ -64,13 +64,13 @@ static void settle(struct service *service, const char *what, int result, const 
 		   const struct error *err)
 {
 	/* Nothing had to be done for this event; what was refused before still has to be. */
-	if (result == 0 && !report->full && service->refused && service->reconciler->doubtful)
+	if (result == 0 && !report->full && service->refused && reconciler_is_doubtful(service->reconciler))
 		return;
 	service->refused = result < 0;
 	if (result == 0) {
 		service_status_done(service, what, report);
 		if (report->full)
-			service_note_left(service, &report->left);
+			service_note_left(service, report);
 		service->retry_ms = RETRY_MIN_MS;
 		loop_timer_stop(service->retry);
 		service_health(service);
@@ -84,27 +84,31 @@ static void settle(struct service *service, const char *what, int result, const 
 	service->retry_ms = service->retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : service->retry_ms * 2;
 }
 
-static void look_at_everything(struct service *service, const char *why)
+static void look_at_everything(struct service *service, const struct reconcile_cause *cause)
 {
 	struct reconcile_report report;
 	struct error err;
 	int result;
 
-	service->drift_found = false;
-	result = reconcile_everything(service->reconciler, false, service_log_change, service, &report, &err);
+	result = reconcile_everything(service->reconciler, cause, false, &report, &err);
 	if (result == 0) {
-		service_log_cost(why, &report, NULL);
-		if (service->drift_found)
-			service_put_right(service, service->drift_text);
+		service_log_cost(cause->what, &report, NULL);
+		if (service_repairs_drift(service, &report))
+			service_put_right(service, service->drift_text, cause);
 	}
-	settle(service, why, result, &report, &err);
+	settle(service, cause->what, result, &report, &err);
 	if (result == 0 && report.changed)
 		service_write_state(service);
 }
 
+static void look_because(struct service *service, const char *what)
+{
+	look_at_everything(service, &(struct reconcile_cause){ .what = what });
+}
+
 static void retry(void *data)
 {
-	look_at_everything(data, "retry");
+	look_because(data, "retry");
 }
 
 /* Now and then, and what it says stays fresh: verify takes the word of a service that lives alone. */
@@ -155,7 +159,7 @@ static void learn_bindings(struct service *service, const struct container *cont
 
 static void learn_all_bindings(struct service *service)
 {
-	const struct inventory *inventory = service->reconciler->inventory;
+	const struct inventory *inventory = reconciler_inventory(service->reconciler);
 
 	for (size_t i = 0; i < inventory->container_count; i++)
 		learn_bindings(service, inventory->containers[i]);
@@ -165,20 +169,20 @@ static void got_snapshot(struct inventory *inventory, const struct docker_info *
 			 const struct docker_version *version, void *data)
 {
 	struct service *service = data;
-	bool first = !service->reconciler->inventory;
+	bool first = !reconciler_inventory(service->reconciler);
 	struct error err;
 	char status[160];
 	int result;
 
 	snprintf(status, sizeof(status), "Engine %s, %zu containers, %zu apps", version->version,
-		 inventory->container_count, service->reconciler->flows->count);
+		 inventory->container_count, reconciler_flows(service->reconciler)->count);
 	if (info->rootless) {
 		inventory_free(inventory);
 		fail(service, "the engine is rootless, its bridges are in a network namespace of its own: run bulkhead "
 			      "inside that one");
 		return;
 	}
-	result = reconcile_set_inventory(service->reconciler, inventory, &err);
+	result = reconciler_set_inventory(service->reconciler, inventory, &err);
 	if (result == -ENXIO && first) {
 		fail(service, err.text);
 		return;
@@ -193,7 +197,7 @@ static void got_snapshot(struct inventory *inventory, const struct docker_info *
 	if (first)
 		log_info("following %s: %s", docker_client_url(service->client), status);
 	service_check_datapath(service);
-	look_at_everything(service, "snapshot");
+	look_because(service, "snapshot");
 	await_unknown_ports(service);
 	learn_all_bindings(service);
 	service_write_state(service);
@@ -206,7 +210,7 @@ static void got_snapshot(struct inventory *inventory, const struct docker_info *
 /* Who a network's newcomers are is usually known since they were created; whoever is not is asked for. */
 static void learn_strangers(struct service *service, const char *id)
 {
-	const struct inventory *inventory = service->reconciler->inventory;
+	const struct inventory *inventory = reconciler_inventory(service->reconciler);
 	const struct network *network = inventory ? inventory_network(inventory, id) : NULL;
 
 	for (size_t i = 0; network && i < network->endpoint_count; i++) {
@@ -225,7 +229,7 @@ static void got_network(const char *id, struct network *network, const struct do
 	int result;
 
 	service->metrics.events[METRICS_ENGINE]++;
-	result = reconcile_network(service->reconciler, id, network, service_log_change, service, &report, &err);
+	result = reconcile_network(service->reconciler, id, network, &report, &err);
 	settle(service, "network", result, &report, &err);
 	if (result < 0)
 		return;
@@ -244,12 +248,12 @@ static void got_container(const char *id, struct container *container, void *dat
 	int result;
 
 	service->metrics.events[METRICS_ENGINE]++;
-	result = reconcile_container(service->reconciler, id, container, service_log_change, service, &report, &err);
+	result = reconcile_container(service->reconciler, id, container, &report, &err);
 	settle(service, "container", result, &report, &err);
 	if (result == 0)
 		service_log_cost("container", &report, NULL);
-	if (service->reconciler->inventory)
-		learn_bindings(service, inventory_container(service->reconciler->inventory, id));
+	if (reconciler_inventory(service->reconciler))
+		learn_bindings(service, inventory_container(reconciler_inventory(service->reconciler), id));
 }
 
 static void got_bindings(const char *id, struct container *container, void *data)
@@ -259,7 +263,7 @@ static void got_bindings(const char *id, struct container *container, void *data
 	struct error err;
 	int result;
 
-	result = reconcile_bindings(service->reconciler, id, container, service_log_change, service, &report, &err);
+	result = reconcile_bindings(service->reconciler, id, container, &report, &err);
 	settle(service, "bindings", result, &report, &err);
 	if (result == 0)
 		service_log_cost("bindings", &report, NULL);
@@ -273,7 +277,7 @@ static void got_ended(const char *id, void *data)
 	int result;
 
 	service->metrics.events[METRICS_ENGINE]++;
-	result = reconcile_ended(service->reconciler, id, service_log_change, service, &report, &err);
+	result = reconcile_ended(service->reconciler, id, &report, &err);
 
 	settle(service, "end", result, &report, &err);
 	if (result == 0)
@@ -296,34 +300,31 @@ static void kernel_news(int fd, uint32_t events, void *data)
 {
 	struct service *service = data;
 	struct kernel_news news = { 0 };
+	struct reconcile_cause cause;
 	struct error err;
 
 	(void)fd;
 	(void)events;
-	if (kernel_monitor_drain(service->reconciler->kernel, &news, &err) < 0) {
+	if (kernel_monitor_drain(reconciler_kernel(service->reconciler), &news, &err) < 0) {
 		log_error("%s", err.text);
 		news.lost = true;
 	}
 	if (!news.ours && !news.docker && !news.lost)
 		return;
 	service->metrics.events[METRICS_KERNEL]++;
+	cause = (struct reconcile_cause){ .what = "change by others", .tables = news.ours, .docker = news.docker };
 	if (news.ours) {
-		service->drift_name = news.name;
-		service->drift_pid = news.pid;
+		cause.name = news.name;
+		cause.pid = news.pid;
 	}
-	service->ours_changed = news.ours;
-	service->docker_changed = news.docker;
-	look_at_everything(service, "change by others");
-	service->ours_changed = service->docker_changed = false;
-	service->drift_name = NULL;
-	service->drift_pid = 0;
+	look_at_everything(service, &cause);
 }
 
 static void ports_changed(struct service *service)
 {
 	struct reconcile_report report;
 	struct error err;
-	int result = reconcile_ports(service->reconciler, service_log_change, service, &report, &err);
+	int result = reconcile_ports(service->reconciler, &report, &err);
 
 	settle(service, "ports", result, &report, &err);
 	if (result < 0)
@@ -341,7 +342,7 @@ static void links_news(int fd, uint32_t events, void *data)
 
 	(void)fd;
 	(void)events;
-	if (links_monitor_drain(service->reconciler->links, &news, &err) < 0) {
+	if (links_monitor_drain(reconciler_links(service->reconciler), &news, &err) < 0) {
 		log_error("%s", err.text);
 		news.bridges = news.ports = true;
 	}
@@ -350,7 +351,7 @@ static void links_news(int fd, uint32_t events, void *data)
 		ports_changed(service);
 	if (news.bridges) {
 		reconcile_bridges_changed(service->reconciler);
-		look_at_everything(service, "links");
+		look_because(service, "links");
 	}
 }
 
@@ -367,12 +368,12 @@ static void reload(struct service *service)
 	if (result < 0) {
 		log_error("reload: %s: everything stays as it was", err.text);
 	} else {
-		log_info("reloaded: %zu apps", service->reconciler->flows->count);
+		log_info("reloaded: %zu apps", reconciler_flows(service->reconciler)->count);
 		service_status_settings(service);
 		service_status_flows(service, files);
-		look_at_everything(service, "reload");
+		look_because(service, "reload");
 		service->advised = false;
-		if (service->reconciler->inventory)
+		if (reconciler_inventory(service->reconciler))
 			service_advise(service);
 		service_write(service);
 		if (service->metrics_path)
@@ -434,11 +435,11 @@ static int watch_kernel_and_links(struct service *service, struct error *err)
 		.lost = got_lost,
 		.ended = got_ended,
 	};
-	int fd = kernel_monitor(service->reconciler->kernel, err);
+	int fd = kernel_monitor(reconciler_kernel(service->reconciler), err);
 	int r = fd < 0 ? fd : loop_watch(service->loop, fd, EPOLLIN, kernel_news, service, err);
 
 	if (r == 0) {
-		fd = links_monitor(service->reconciler->links, err);
+		fd = links_monitor(reconciler_links(service->reconciler), err);
 		r = fd < 0 ? fd : loop_watch(service->loop, fd, EPOLLIN, links_news, service, err);
 		reconcile_follow_bridges(service->reconciler);
 	}
@@ -474,7 +475,8 @@ static int start(struct service *service, int *ret_signals, struct error *err)
 	if (files->failure_count)
 		log_warning("%zu flow file%s refused: their apps have no flows", files->failure_count,
 			    files->failure_count == 1 ? " is" : "s are");
-	r = reconcile_new(service->host->config, steal(files->set), true, &service->reconciler, err);
+	r = reconciler_new(service->host->config, steal(files->set), true, service_log_change, service,
+			   &service->reconciler, err);
 	if (r == 0)
 		r = service_read_closed(service, err);
 	if (r == 0)
@@ -490,7 +492,7 @@ static void stop(struct service *service, int signals)
 {
 	docker_watch_free(service->watch);
 	docker_client_free(service->client);
-	reconcile_free(service->reconciler);
+	reconciler_free(service->reconciler);
 	loop_timer_free(service->ready);
 	loop_timer_free(service->retry);
 	loop_timer_free(service->watchdog);
@@ -541,7 +543,7 @@ int service_run(struct host *host)
 	if (r == 0) {
 		/* Close what is known first, then tell, then listen. */
 		service_check_datapath(&service);
-		look_at_everything(&service, "start");
+		look_because(&service, "start");
 		beat(&service);
 		if (service.metrics_path)
 			service_metrics(&service);

@@ -31,7 +31,7 @@ void service_check_datapath(struct service *service)
 		result = datapath_repair(changed, &err);
 	if (result == 0) {
 		log_warning("packets on one bridge did not come by bulkhead's rules: %s", changed);
-		service_put_right(service, changed);
+		service_put_right(service, changed, NULL);
 	} else if (!service->datapath_failing) {
 		log_error("%s", err.text);
 		STATUS_TEXT(service->datapath_text, err.text);

@@ -37,19 +37,13 @@ struct service {
 	bool advised;
 	bool accept_told; /* that the rule in Docker's chain was put in order, since the engine was lost */
 	int status;
-	/* Everything is looked at right now because others changed something of ours, or of Docker's; what they did was
-	 * found; and who, "" if it is not known. */
-	bool ours_changed, docker_changed;
-	bool drift_found;
-	const char *drift_name;
-	uint32_t drift_pid;
 };
 
 /* A reconcile's observer: one line per meaningful change.  data is the service. */
 void service_log_change(const struct policy_diff *diff, const struct reconcile_report *report, void *data);
 
 /* What others changed and was left as it is, after each comparison of everything: a line where that is news. */
-void service_note_left(struct service *service, const struct reconcile_left *left);
+void service_note_left(struct service *service, const struct reconcile_report *report);
 
 /* With -v, what a change cost: the engine's answer, our own work from the answer to the commit's end, the commit. times
  * may be NULL. */
@@ -76,8 +70,11 @@ void service_write_state(struct service *service);
 /* Whether br_netfilter is on, and if not, puts it right. */
 void service_check_datapath(struct service *service);
 
-/* Something that others had changed was put right. */
-void service_put_right(struct service *service, const char *what);
+/* Whether what was committed, or is to be, puts right what others changed. */
+bool service_repairs_drift(const struct service *service, const struct reconcile_report *report);
+/* Tells others that something that others had changed was put right.  cause: who it was; NULL where that is not known.
+ */
+void service_put_right(struct service *service, const char *what, const struct reconcile_cause *cause);
 
 /* What the host needs, once after each snapshot that is news: it is not going to change by being repeated. */
 void service_advise(struct service *service);

@@ -16,25 +16,21 @@ static void log_line(const char *line, void *data)
 
 /* The rule that stood in Docker's chain is gone.  The engine itself makes such chains when it starts, and puts rules of
  * its own above ours when it makes a network: neither is drift. */
-static bool accept_lost(const struct service *service, const struct reconcile_report *report)
+static bool accept_lost(const struct reconcile_report *report)
 {
-	const bool *stood = service->reconciler->accept_stood;
-
-	return (service->docker_changed || service->ours_changed) &&
-	       ((report->docker_gone[0] && stood[0]) || (report->docker_gone[1] && stood[1]));
+	return report->docker_lost && (report->cause.docker || report->cause.tables);
 }
 
-static bool tables_differ(const struct service *service, const struct reconcile_report *report)
+static bool tables_differ(const struct reconcile_report *report)
 {
-	return service->ours_changed && (report->install != KERNEL_KEEP || report->added || report->removed);
+	return report->cause.tables && (report->install != KERNEL_KEEP || report->added || report->removed);
 }
 
-static void tell_who(const struct service *service, char who[64])
+static void tell_who(const struct reconcile_cause *cause, char who[64])
 {
 	who[0] = '\0';
-	if (service->drift_pid)
-		snprintf(who, 64, " changed by %s (pid %" PRIu32 ")", service->drift_name ? service->drift_name : "?",
-			 service->drift_pid);
+	if (cause->pid)
+		snprintf(who, 64, " changed by %s (pid %" PRIu32 ")", cause->name ? cause->name : "?", cause->pid);
 }
 
 /* What differs, or differed, and what becomes of it. */
@@ -67,12 +63,11 @@ static void log_drift(struct service *service, const struct reconcile_report *re
 {
 	char who[64];
 
-	service->drift_found = true;
-	tell_who(service, who);
-	if (tables_differ(service, report))
+	tell_who(&report->cause, who);
+	if (tables_differ(report))
 		log_tables(service, who, "put back", report->install, report->added, report->removed);
-	if (accept_lost(service, report))
-		log_accept(service, "put back", tables_differ(service, report));
+	if (accept_lost(report))
+		log_accept(service, "put back", tables_differ(report));
 }
 
 static bool tables_left(const struct reconcile_left *left)
@@ -86,18 +81,19 @@ static bool same_left(const struct reconcile_left *a, const struct reconcile_lef
 	       a->docker[0] == b->docker[0] && a->docker[1] == b->docker[1];
 }
 
-void service_note_left(struct service *service, const struct reconcile_left *left)
+void service_note_left(struct service *service, const struct reconcile_report *report)
 {
+	const struct reconcile_left *left = &report->left;
 	static const char what[] = "found, and not put back (\"repair\": false)";
 	bool accept = left->docker[0] || left->docker[1], any = tables_left(left) || accept;
 	/* Who it was is heard from the kernel, perhaps after it was seen. */
-	bool named = service->drift_pid && !service->who[0];
+	bool named = report->cause.pid && !service->who[0];
 
 	if (service->drifted && !any)
 		log_info("what others had changed is as it was again");
 	if (any && (!service->drifted || named || !same_left(left, &service->left))) {
-		if (service->drift_pid || !service->drifted)
-			tell_who(service, service->who);
+		if (report->cause.pid || !service->drifted)
+			tell_who(&report->cause, service->who);
 		if (tables_left(left))
 			log_tables(service, service->who, what, left->install, left->lost, left->foreign);
 		if (accept)
@@ -116,17 +112,22 @@ static void log_install(const struct policy_diff *diff, const struct reconcile_r
 	report_flows(diff, log_line, NULL);
 }
 
+bool service_repairs_drift(const struct service *service, const struct reconcile_report *report)
+{
+	return service->host->config->repair && (accept_lost(report) || tables_differ(report));
+}
+
 void service_log_change(const struct policy_diff *diff, const struct reconcile_report *report, void *data)
 {
 	struct service *service = data;
 	/* Where nothing is put right, all that is committed is what flow files and containers ask for. */
-	bool repair = service->host->config->repair, lost = repair && accept_lost(service, report);
+	bool repair = service->host->config->repair;
 
-	if (lost || (repair && tables_differ(service, report)))
+	if (service_repairs_drift(service, report))
 		log_drift(service, report);
-	if (!repair || !service->ours_changed)
+	if (!repair || !report->cause.tables)
 		log_install(diff, report);
-	if (report->docker && !lost) {
+	if (report->docker && !(repair && accept_lost(report))) {
 		/* An engine that starts writes its chains a dozen times. */
 		log_write(service->accept_told ? CONFIG_LOG_DEBUG : CONFIG_LOG_INFO,
 			  "the accept rule for the mark, with which declared flows pass Docker's own drop, was put in "
@@ -161,14 +162,8 @@ static void say_advice(const char *sentence, void *data)
 
 void service_advise(struct service *service)
 {
-	struct kernel_state state = { 0 };
 	struct error err;
 
-	if (service->advised)
-		return;
-	if (kernel_read(service->reconciler->kernel, &service->reconciler->options, &state, &err) < 0)
-		return;
-	service->advised = true;
-	reconcile_advise(service->reconciler, &state, say_advice, NULL);
-	kernel_state_clear(&state);
+	if (!service->advised)
+		service->advised = reconcile_advise(service->reconciler, say_advice, NULL, &err) == 0;
 }

@@ -46,12 +46,12 @@ int service_reload(struct host *host, struct reconciler *reconciler, struct flow
 
 	r = host_load_flows(&next, &files, err);
 	if (r == 0)
-		r = flow_files_keep(files, reconciler->flows, &kept, err);
+		r = flow_files_keep(files, reconciler_flows(reconciler), &kept, err);
 	if (r < 0)
 		return r;
 	if (kept)
 		log_warning("%zu app%s the last good flows", kept, kept == 1 ? " keeps" : "s keep");
-	r = reconcile_set_flows(reconciler, next.config, steal(files->set), err);
+	r = reconciler_set_flows(reconciler, next.config, steal(files->set), err);
 	if (r < 0)
 		return r;
 	if (config) {

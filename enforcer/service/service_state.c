@@ -10,38 +10,42 @@
 void service_write_state(struct service *service)
 {
 	cleanup_free char(*bridges)[16] = NULL;
+	const struct inventory *inventory = reconciler_inventory(service->reconciler);
 	struct error err;
 	size_t count;
 
-	if (!service->reconciler->inventory)
-		return;
-	if (state_collect(service->reconciler->inventory, &bridges, &count) < 0)
+	if (!inventory || state_collect(inventory, &bridges, &count) < 0)
 		return;
 	if (state_write(service->host->config->state, bridges, count, &err) < 0)
 		log_warning("%s: after a reboot only docker0 is closed before the engine is heard", err.text);
 }
 
-/* The bridges of the last run, and docker0: closed before the engine has said a word. */
+static bool has(char (*bridges)[16], size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(bridges[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
 int service_read_closed(struct service *service, struct error *err)
 {
-	struct reconciler *r = service->reconciler;
-	char(*closed)[16];
+	char(*bridges)[16] = NULL, (*grown)[16];
+	size_t count = 0;
 
-	if (state_read(service->host->config->state, &r->closed, &r->closed_count, err) < 0) {
+	if (state_read(service->host->config->state, &bridges, &count, err) < 0)
 		log_warning("%s: only docker0 is closed before the engine is heard", err->text);
-		r->closed = NULL;
-		r->closed_count = 0;
+	if (!has(bridges, count, "docker0")) {
+		grown = realloc(bridges, (count + 1) * sizeof(*grown));
+		if (!grown) {
+			free(bridges);
+			return error_oom(err);
+		}
+		bridges = grown;
+		memset(bridges[count], 0, sizeof(*bridges));
+		strcpy(bridges[count++], "docker0");
 	}
-	for (size_t i = 0; i < r->closed_count; i++) {
-		if (strcmp(r->closed[i], "docker0") == 0)
-			return 0;
-	}
-	closed = realloc(r->closed, (r->closed_count + 1) * sizeof(*closed));
-	if (!closed)
-		return error_oom(err);
-	memset(closed[r->closed_count], 0, sizeof(*closed));
-	strcpy(closed[r->closed_count], "docker0");
-	r->closed = closed;
-	r->closed_count++;
+	reconciler_set_closed(service->reconciler, bridges, count);
 	return 0;
 }

@@ -56,7 +56,7 @@ static bool has_app(const struct flow_set *flows, const struct flow_files_failur
 
 void service_status_flows(struct service *service, const struct flow_files *files)
 {
-	const struct flow_set *flows = service->reconciler->flows;
+	const struct flow_set *flows = reconciler_flows(service->reconciler);
 	struct status *status = &service->tell;
 
 	status->apps = (int64_t)flows->count;
@@ -111,24 +111,24 @@ static const char *backend_name(enum kernel_docker_backend backend)
 
 static void note_everything(struct service *service, const struct reconcile_report *report)
 {
-	const struct reconcile_kernel *kernel = &report->kernel;
+	const struct reconcile_tables *tables = &report->tables;
 	struct status *status = &service->tell;
 
-	status->knows_bridge_names = kernel->knows_bridge_names;
-	status->owned = kernel->owned;
-	status->persistent = (kernel->flags & RECONCILE_FLAG_PERSIST) != 0;
+	status->knows_bridge_names = tables->knows_bridge_names;
+	status->owned = tables->owned;
+	status->persistent = tables->persistent;
 	status->knows_owner = status->knows_owner || status->persistent;
-	status->generation = kernel->generation;
-	STATUS_TEXT(status->backend4, backend_name(kernel->backend[0]));
-	STATUS_TEXT(status->backend6, backend_name(kernel->backend[1]));
-	status->elements = (int64_t)kernel->elements;
+	status->generation = tables->generation;
+	STATUS_TEXT(status->backend4, backend_name(tables->backend[0]));
+	STATUS_TEXT(status->backend6, backend_name(tables->backend[1]));
+	status->elements = (int64_t)tables->elements;
 	status->left_lost = (int64_t)report->left.lost;
 	status->left_foreign = (int64_t)report->left.foreign;
 }
 
 static void note_inventory(struct service *service)
 {
-	const struct inventory *inventory = service->reconciler->inventory;
+	const struct inventory *inventory = reconciler_inventory(service->reconciler);
 
 	service->tell.containers = inventory ? (int64_t)inventory->container_count : 0;
 	service->tell.networks = 0;
@@ -155,7 +155,7 @@ void service_status_done(struct service *service, const char *what, const struct
 		note_everything(service, report);
 	else
 		status->elements += status->last_added - status->last_removed;
-	metrics_done(&service->metrics, what, report);
+	metrics_done(&service->metrics, report);
 }
 
 void service_status_failed(struct service *service)
@@ -163,9 +163,9 @@ void service_status_failed(struct service *service)
 	service->tell.failures++;
 }
 
-void service_put_right(struct service *service, const char *what)
+void service_put_right(struct service *service, const char *what, const struct reconcile_cause *cause)
 {
-	status_put_right(&service->tell, what, service->drift_name, service->drift_pid);
+	status_put_right(&service->tell, what, cause ? cause->name : NULL, cause ? cause->pid : 0);
 	service_write(service);
 }
 
@@ -210,7 +210,7 @@ void service_metrics(void *data)
 	int r;
 
 	loop_timer_set(service->metrics_timer, METRICS_MS);
-	r = metrics_read_denied(&service->metrics, service->reconciler->kernel, &service->reconciler->options, &err);
+	r = metrics_read_denied(&service->metrics, service->reconciler, &err);
 	if (r < 0)
 		log_debug("metrics: %s", err.text);
 	r = metrics_write(&service->metrics, &service->tell, path);

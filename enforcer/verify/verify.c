@@ -100,7 +100,7 @@ bool verify_icc_required(const struct verify *verify)
 
 bool verify_has_observed(const struct verify *verify, const struct network *network)
 {
-	const struct inventory *inventory = verify->reconciler->inventory;
+	const struct inventory *inventory = verify->inventory;
 
 	for (size_t i = 0; i < network->endpoint_count; i++) {
 		struct container *container = inventory_container(inventory, network->endpoints[i].container);

@@ -47,12 +47,18 @@ struct verify {
 		*error; /* why nothing could be looked at, a configuration that cannot be used for instance; or NULL */
 	const char *root; /* the folder that host facts are read from: "" for the host itself, else an absolute path */
 	struct loop *loop;
-	struct docker_client *client;  /* NULL, and the next three too, where the engine could not be reached … */
-	const char *engine_error;      /* … and why; NULL where it could */
-	struct reconciler *reconciler; /* with the flow files and the engine's inventory */
+	/* NULL, as all that follows up to `version`, where the engine could not be reached … */
+	struct docker_client *client;
+	const char *engine_error; /* … and why; NULL where it could */
+	/* The flow files, the engine's word, and the bridges of this network namespace. */
+	const struct flow_set *flows;
+	const struct binding *binding;
+	const struct inventory *inventory;
+	char (*bridges)[16];
+	size_t bridge_count;
 	const struct docker_info *info;
 	const struct docker_version *version;
-	const struct flow_files *files; /* what was refused; its set is the reconciler's by now */
+	const struct flow_files *files; /* what was refused; its set is in `flows` by now */
 	/* What the kernel holds; both NULL where it could not be read, and why. */
 	struct kernel *kernel;
 	const struct kernel_state *state;
@@ -61,7 +67,7 @@ struct verify {
 	 * kernel, and why. */
 	const struct reconcile_report *plan;
 	size_t missing, surplus;
-	/* A managed network whose bridge is no link here, or NULL; the reconciler's. */
+	/* A managed network whose bridge is no link here, or NULL. */
 	const struct network *elsewhere;
 	const char *plan_error;
 	bool service_runs; /* whoever holds the lock */

@@ -149,7 +149,7 @@ static bool wants_asked(const struct verify *verify)
 static void judge_sharing(struct verify *verify, const struct container *container)
 {
 	const struct container *owner =
-		inventory_netns_owner(verify->reconciler->inventory, (struct container *)(uintptr_t)container);
+		inventory_netns_owner(verify->inventory, (struct container *)(uintptr_t)container);
 	char text[400];
 
 	if (!container->shares)
@@ -183,16 +183,14 @@ static bool is_on_managed(const struct inventory *inventory, const struct contai
 
 static void judge_membership(struct verify *verify, const struct container *container)
 {
-	const struct reconciler *reconciler = verify->reconciler;
-
-	if (!is_on_managed(reconciler->inventory, container))
+	if (!is_on_managed(verify->inventory, container))
 		return;
-	if (!is_of_app(reconciler->flows, container))
+	if (!is_of_app(verify->flows, container))
 		find(verify, "no-app", container,
 		     "write a flow file for its app (bulkhead.app=APP and bulkhead.service=NAME where it is no Compose "
 		     "service), or stop it",
 		     "it belongs to no app of the flow files: it is closed to all other containers");
-	if (inventory_observes(reconciler->inventory, container))
+	if (inventory_observes(verify->inventory, container))
 		find(verify, "observed", container,
 		     "bulkhead list --denied shows what would be denied; then take \"mode\": \"observe\" out of its "
 		     "app's file, or of bulkhead.json",
@@ -244,7 +242,7 @@ static void judge_published(struct verify *verify, const struct container *conta
 
 static void judge_containers(struct verify *verify)
 {
-	const struct inventory *inventory = verify->reconciler->inventory;
+	const struct inventory *inventory = verify->inventory;
 	struct patience patience = { 0 };
 	bool ask = wants_asked(verify);
 
@@ -264,7 +262,7 @@ static void judge_containers(struct verify *verify)
 
 static void judge_networks(struct verify *verify)
 {
-	const struct inventory *inventory = verify->reconciler->inventory;
+	const struct inventory *inventory = verify->inventory;
 	static const char *const known[] = { "bridge", "host", "null", "none" };
 
 	for (size_t i = 0; i < inventory->network_count; i++) {
@@ -307,14 +305,12 @@ static bool is_engines(const struct inventory *inventory, const char *bridge)
 /* A bridge without ports has nobody on it. */
 static void judge_bridges(struct verify *verify)
 {
-	const struct reconciler *reconciler = verify->reconciler;
-
-	for (size_t i = 0; i < reconciler->bridge_count; i++) {
-		const char *bridge = reconciler->bridges[i];
-		size_t ports = count_ports(reconciler->inventory, bridge);
+	for (size_t i = 0; i < verify->bridge_count; i++) {
+		const char *bridge = verify->bridges[i];
+		size_t ports = count_ports(verify->inventory, bridge);
 		char subject[32], remedy[160];
 
-		if (!ports || is_engines(reconciler->inventory, bridge))
+		if (!ports || is_engines(verify->inventory, bridge))
 			continue;
 		snprintf(subject, sizeof(subject), "bridge %s", bridge);
 		snprintf(remedy, sizeof(remedy),

@@ -32,7 +32,7 @@ static void check_engine(struct verify *verify)
 			    verify->engine_error);
 		return;
 	}
-	inventory = verify->reconciler->inventory;
+	inventory = verify->inventory;
 	if (verify->elsewhere) {
 		char subject[300];
 

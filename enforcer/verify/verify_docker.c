@@ -29,7 +29,7 @@ static bool is_off(const struct network *network)
 /* The first managed network with ICC off that has the family, or NULL. */
 static const struct network *network_off(const struct verify *verify, size_t family)
 {
-	const struct inventory *inventory = verify->reconciler->inventory;
+	const struct inventory *inventory = verify->inventory;
 
 	for (size_t i = 0; i < inventory->network_count; i++) {
 		if (is_off(inventory->networks[i]) && (!family || has_ipv6(inventory->networks[i])))
@@ -112,7 +112,7 @@ static void judge_drop(struct verify *verify, const struct kernel_icc *icc, cons
 
 static void judge_drops(struct verify *verify, const struct kernel_icc *icc)
 {
-	const struct inventory *inventory = verify->reconciler->inventory;
+	const struct inventory *inventory = verify->inventory;
 	bool any = false;
 
 	for (size_t i = 0; i < inventory->network_count; i++) {
@@ -202,7 +202,7 @@ static void judge_accept(struct verify *verify, size_t family)
 /* The engine's own backend looks at the mark on networks with a way out alone (moby, nftabler/network.go). */
 static void judge_internal(struct verify *verify)
 {
-	const struct inventory *inventory = verify->reconciler->inventory;
+	const struct inventory *inventory = verify->inventory;
 
 	for (size_t i = 0; i < inventory->network_count; i++) {
 		const struct network *network = inventory->networks[i];

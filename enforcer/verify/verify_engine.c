@@ -69,7 +69,7 @@ static const struct network *default_bridge(const struct inventory *inventory)
 
 static void check_icc(struct verify *verify, const struct engine_facts *facts)
 {
-	const struct inventory *inventory = verify->reconciler ? verify->reconciler->inventory : NULL;
+	const struct inventory *inventory = verify->inventory;
 	const struct network *network = inventory ? default_bridge(inventory) : NULL;
 	const char *problem = engine_facts_settings_problem(facts);
 	bool off, told_off = engine_facts_setting(facts, icc) == DAEMON_OFF;

@@ -78,7 +78,7 @@ const char *verify_engine_named(const struct engine_facts *facts, const struct p
 
 static const struct published_port *published(const struct verify *verify, const struct proc_listener *listener)
 {
-	const struct inventory *inventory = verify->reconciler ? verify->reconciler->inventory : NULL;
+	const struct inventory *inventory = verify->inventory;
 
 	for (size_t i = 0; inventory && i < inventory->container_count; i++) {
 		const struct container *container = inventory->containers[i];

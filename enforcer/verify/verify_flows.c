@@ -69,7 +69,7 @@ static void collect(const struct judged *judged, bool from, struct end *end)
 /* One peer of the list at that end, alone. */
 static void collect_peer(struct judged *judged, bool from, size_t peer)
 {
-	const struct binding *binding = judged->verify->reconciler->binding;
+	const struct binding *binding = judged->verify->binding;
 	struct end *end = &judged->peer;
 
 	end->count = 0;
@@ -146,7 +146,7 @@ static void say(struct judged *judged, const char *id, bool from, size_t peer, c
 /* Each peer of a list opens something, or does not.  Returns how many of them have somebody whom they do not reach. */
 static size_t judge_end(struct judged *judged, bool from, bool say_apart)
 {
-	const struct inventory *inventory = judged->verify->reconciler->inventory;
+	const struct inventory *inventory = judged->verify->inventory;
 	const struct end *others = from ? &judged->to : &judged->from;
 	size_t peers = from ? judged->flow->from_count : judged->flow->to_count, apart = 0;
 
@@ -204,9 +204,9 @@ static void running_clear(struct running *running)
 	free(running->containers);
 }
 
-static int find_running(const struct reconciler *reconciler, struct running *running)
+static int find_running(const struct verify *verify, struct running *running)
 {
-	const struct inventory *inventory = reconciler->inventory;
+	const struct inventory *inventory = verify->inventory;
 
 	running->containers = calloc(inventory->container_count + 1, sizeof(*running->containers));
 	running->matched = calloc(inventory->container_count + 1, sizeof(*running->matched));
@@ -217,7 +217,7 @@ static int find_running(const struct reconciler *reconciler, struct running *run
 
 		if (!container->running)
 			continue;
-		if (binding_match(reconciler->binding, container, &running->matched[running->count]) < 0)
+		if (binding_match(verify->binding, container, &running->matched[running->count]) < 0)
 			return -ENOMEM;
 		running->containers[running->count++] = container;
 	}
@@ -226,7 +226,6 @@ static int find_running(const struct reconciler *reconciler, struct running *run
 
 static void judge_all(struct verify *verify, const struct running *running)
 {
-	const struct reconciler *reconciler = verify->reconciler;
 	cleanup_free struct container **room = calloc(3 * (running->count + 1), sizeof(*room));
 	struct judged judged = { .verify = verify, .running = running };
 	size_t count = 0;
@@ -238,13 +237,13 @@ static void judge_all(struct verify *verify, const struct running *running)
 	judged.from.containers = room;
 	judged.to.containers = room + running->count + 1;
 	judged.peer.containers = room + 2 * (running->count + 1);
-	for (size_t i = 0; i < reconciler->flows->count; i++)
-		count += reconciler->flows->apps[i]->flow_count;
+	for (size_t i = 0; i < verify->flows->count; i++)
+		count += verify->flows->apps[i]->flow_count;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct flow_app *app;
 
 		judged.index = i;
-		judged.flow = binding_flow(reconciler->binding, i, &app);
+		judged.flow = binding_flow(verify->binding, i, &app);
 		judge(&judged, app);
 	}
 }
@@ -253,7 +252,7 @@ void verify_flows(struct verify *verify)
 {
 	struct running running = { 0 };
 
-	if (find_running(verify->reconciler, &running) < 0)
+	if (find_running(verify, &running) < 0)
 		verify->out_of_memory = true;
 	else
 		judge_all(verify, &running);

@@ -89,7 +89,7 @@ static void run(struct verify *verify)
 		verify_find(verify, "icc-network", VERIFY_UNKNOWN, NULL, NULL, "%s", verify->engine_error);
 		return;
 	}
-	inventory = verify->reconciler->inventory;
+	inventory = verify->inventory;
 	for (size_t i = 0; i < inventory->network_count; i++) {
 		const struct network *network = inventory->networks[i];
 		bool is_default = strcmp(network->name, "bridge") == 0;

@@ -183,7 +183,7 @@ static void find_none(struct verify *verify, enum verify_status status, const ch
 /* No network is managed; that is silence about those that are excluded. */
 static void find_nowhere(struct verify *verify)
 {
-	const struct inventory *inventory = verify->reconciler->inventory;
+	const struct inventory *inventory = verify->inventory;
 	size_t excluded = 0;
 
 	for (size_t i = 0; i < inventory->network_count; i++)
@@ -226,7 +226,7 @@ static void name_places(const struct inventory *inventory, struct probe_endpoint
 static int probe(struct verify *verify, size_t count, struct error *err)
 {
 	cleanup_of(probe_endpoints) struct probe_endpoints *endpoints = NULL;
-	const struct inventory *inventory = verify->reconciler->inventory;
+	const struct inventory *inventory = verify->inventory;
 	int r = probe_endpoints_new(count, &endpoints, err);
 
 	if (r < 0)
@@ -249,11 +249,11 @@ static void run(struct verify *verify)
 	size_t count;
 	int r;
 
-	if (!verify->reconciler || !verify->reconciler->inventory) {
+	if (!verify->inventory) {
 		find_none(verify, VERIFY_UNKNOWN, verify->engine_error ? verify->engine_error : "no engine was heard");
 		return;
 	}
-	count = count_bridges(verify->reconciler->inventory);
+	count = count_bridges(verify->inventory);
 	if (!count) {
 		find_nowhere(verify);
 		return;

@@ -47,19 +47,16 @@ static void print(const struct policy *policy, char text[256])
 }
 
 struct scene {
-	struct config config;
+	bool repair;
 	struct reconcile_drift drift;
-	struct reconciler reconciler;
 };
 
 static void begin(struct scene *scene, const char *base)
 {
 	*scene = (struct scene){ 0 };
-	scene->reconciler.config = &scene->config;
-	scene->reconciler.drift = &scene->drift;
-	assert_false(reconcile_drift_leaves(&scene->reconciler));
+	assert_false(reconcile_drift_leaves(&scene->drift));
 	if (base)
-		reconcile_drift_committed(&scene->reconciler, make(base));
+		reconcile_drift_committed(&scene->drift, scene->repair, make(base));
 }
 
 /* An event changes what is wanted from one list to another. */
@@ -69,7 +66,7 @@ static void change(struct scene *scene, const char *before, const char *after)
 	struct policy_diff diff;
 
 	assert_int_equal(policy_diff(from, to, &diff), 0);
-	reconcile_drift_changed(&scene->reconciler, &diff);
+	reconcile_drift_changed(&scene->drift, &diff);
 	policy_diff_clear(&diff);
 	policy_free(from);
 	policy_free(to);
@@ -84,9 +81,9 @@ static void compare(struct scene *scene, const char *have_text, const char *want
 	struct policy_diff diff;
 	char text[256];
 
-	assert_true(reconcile_drift_leaves(&scene->reconciler));
+	assert_true(reconcile_drift_leaves(&scene->drift));
 	assert_int_equal(policy_diff(have, want, &diff), 0);
-	assert_int_equal(reconcile_drift_leave(&scene->reconciler, want, &diff, &left), 0);
+	assert_int_equal(reconcile_drift_leave(&scene->drift, want, &diff, &left), 0);
 	target = reconcile_drift_target(have, &diff);
 	assert_non_null(target);
 	print(target, text);
@@ -96,12 +93,12 @@ static void compare(struct scene *scene, const char *have_text, const char *want
 	policy_free(target);
 	policy_diff_clear(&diff);
 	policy_free(have);
-	reconcile_drift_committed(&scene->reconciler, want);
+	reconcile_drift_committed(&scene->drift, scene->repair, want);
 }
 
 static void end(struct scene *scene)
 {
-	reconcile_drift_forget(&scene->reconciler);
+	reconcile_drift_forget(&scene->drift);
 }
 
 /* ---- */
@@ -175,14 +172,14 @@ static void nothing_is_left(void **state)
 	(void)state;
 	begin(&scene, NULL);
 	change(&scene, "", "a1");
-	assert_false(reconcile_drift_leaves(&scene.reconciler));
-	reconcile_drift_committed(&scene.reconciler, make("a1"));
-	assert_true(reconcile_drift_leaves(&scene.reconciler));
-	reconcile_drift_forget(&scene.reconciler);
-	assert_false(reconcile_drift_leaves(&scene.reconciler));
-	scene.config.repair = true;
-	reconcile_drift_committed(&scene.reconciler, make("a1"));
-	assert_false(reconcile_drift_leaves(&scene.reconciler));
+	assert_false(reconcile_drift_leaves(&scene.drift));
+	reconcile_drift_committed(&scene.drift, scene.repair, make("a1"));
+	assert_true(reconcile_drift_leaves(&scene.drift));
+	reconcile_drift_forget(&scene.drift);
+	assert_false(reconcile_drift_leaves(&scene.drift));
+	scene.repair = true;
+	reconcile_drift_committed(&scene.drift, scene.repair, make("a1"));
+	assert_false(reconcile_drift_leaves(&scene.drift));
 }
 
 /* ---- Intervals that overlap ---- */
@@ -253,7 +250,7 @@ static void foreign_in_the_way(void **state)
 	policy_finish(have);
 	policy_finish(want);
 	assert_int_equal(policy_diff(have, want, &diff), 0);
-	assert_int_equal(reconcile_drift_leave(&scene.reconciler, want, &diff, &left), 0);
+	assert_int_equal(reconcile_drift_leave(&scene.drift, want, &diff, &left), 0);
 	assert_int_equal(diff.add_count, 1);
 	assert_int_equal(diff.remove_count, 1);
 	assert_int_equal(diff.remove[0]->port_first, 85);

@@ -172,11 +172,11 @@ static void format(void **state)
 	STATUS_TEXT(status.version, "0.1.0 \"odd\"");
 	status.last_time = 1732546271;
 	status.broken = status.engine_up = true;
-	metrics_done(&metrics, "start", &report);
+	metrics_done(&metrics, &report);
 	report = (struct reconcile_report){ .work_ns = 250000 };
-	metrics_done(&metrics, "network", &report);
+	metrics_done(&metrics, &report);
 	report.work_ns = 60700000000;
-	metrics_done(&metrics, "network", &report);
+	metrics_done(&metrics, &report);
 	metrics.events[METRICS_LINKS] = 6;
 	text = metrics_format(&metrics, &status, &length);
 	assert_non_null(text);

@@ -35,10 +35,9 @@ int scene_enter(void **state)
 	scene->networks[0] = &scene->network;
 	scene->inventory.networks = scene->networks;
 	scene->inventory.network_count = 1;
-	scene->reconciler.inventory = &scene->inventory;
+	scene->verify.inventory = &scene->inventory;
 	scene->verify.host = &scene->host;
 	scene->verify.root = scene->root;
-	scene->verify.reconciler = &scene->reconciler;
 	scene->verify.version = &scene->version;
 	scene->verify.info = &scene->info;
 	strcpy(scene->version.version, "20.10.24+dfsg1");

@@ -29,7 +29,6 @@ struct scene {
 	struct verify verify;
 	pid_t peer; /* who listens at the engine's socket; 0: nobody knows */
 	struct host host;
-	struct reconciler reconciler;
 	struct inventory inventory;
 	struct network network, *networks[1];
 	struct docker_version version;

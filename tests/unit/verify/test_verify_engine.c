@@ -68,7 +68,7 @@ static void icc_is_not_guessed(void **state)
 	scene->network.name = (char *)(uintptr_t) "other";
 	judge(scene, INFO);
 	scene_expect(scene, "engine-icc", VERIFY_SKIP, "no default bridge");
-	scene->verify.reconciler = NULL;
+	scene->verify.inventory = NULL;
 	scene->verify.engine_error = "no answer";
 	judge(scene, NULL);
 	scene_expect(scene, "engine-icc", VERIFY_UNKNOWN, "no answer");
