@@ -9,7 +9,8 @@
 #include "lock.h"
 #include "log.h"
 #include "oneshot.h"
-#include "verify.h"
+#include "verify_groups.h"
+#include "verify_print.h"
 
 /* A container may be starting just now: before the kernel is said to differ from what the engine told, both are asked
  * again, so often, with so much time between. */
@@ -223,13 +224,12 @@ static int run(const struct host *host)
 
 int cmd_verify(const struct options *options)
 {
-	char problem[256];
 	struct host host;
 	struct error err;
 	int status;
 
-	if (!verify_selection_valid(options, problem)) {
-		fprintf(stderr, "bulkhead: verify: %s: see `bulkhead verify --help`\n", problem);
+	if (verify_check_selection(options, &err) < 0) {
+		fprintf(stderr, "bulkhead: verify: %s: see `bulkhead verify --help`\n", err.text);
 		return EXIT_USAGE;
 	}
 	if (options->root && options->root[0] != '/') {

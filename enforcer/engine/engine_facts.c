@@ -5,10 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include "engine_internal.h"
-#include "verify_files.h"
 
 int engine_facts_set_text(char **place, const char *text)
 {
@@ -19,49 +15,6 @@ int engine_facts_set_text(char **place, const char *text)
 	free(*place);
 	*place = copy;
 	return 0;
-}
-
-/* -- when it started */
-
-/* btime is rounded to seconds, and the clock may have been set a little since. */
-#define START_SLACK_S 2
-
-static bool read_start(const char *root, pid_t pid, int64_t *ret_seconds)
-{
-	cleanup_free char *own = NULL, *host = NULL;
-	char path[64];
-	uint64_t ticks;
-	int64_t boot;
-	size_t length;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (verify_files_read(root, path, &own, &length, NULL) < 0 ||
-	    verify_files_read(root, "/proc/stat", &host, &length, NULL) < 0 || !proc_parse_start(own, &ticks) ||
-	    !proc_parse_boot(host, &boot))
-		return false;
-	*ret_seconds = boot + (int64_t)(ticks / (uint64_t)sysconf(_SC_CLK_TCK));
-	return true;
-}
-
-bool engine_is_newer(const char *root, const struct engine_facts *facts, const char *path)
-{
-	struct stat status;
-	int64_t start;
-
-	/* A file's own time of writing can be set at will, that of its inode's change cannot. */
-	return !read_start(root, facts->pid, &start) || verify_files_stat(facts->root, path, &status, NULL) < 0 ||
-	       status.st_mtime > start + START_SLACK_S || status.st_ctime > start + START_SLACK_S;
-}
-
-int engine_facts_read_host(const char *root, struct engine_facts *facts)
-{
-	int r = engine_process_find(root, facts);
-
-	if (r < 0)
-		return r;
-	facts->file_newer = facts->pid && facts->file_exists && engine_is_newer(root, facts, facts->file_path);
-	r = engine_tls_find(root, facts);
-	return r == 0 ? engine_sockets_find(root, facts) : r;
 }
 
 static void tls_file_clear(struct engine_tls_file *file)
@@ -112,4 +65,13 @@ const char *engine_facts_data_root(const struct engine_facts *facts)
 	if (facts->api.root_dir)
 		return facts->api.root_dir;
 	return told ? told : ENGINE_DEFAULT_ROOT;
+}
+
+const char *engine_facts_where(const struct engine_facts *facts, bool command, char *text, size_t size)
+{
+	if (command)
+		snprintf(text, size, "on the command line of dockerd (pid %d)", (int)facts->pid);
+	else
+		snprintf(text, size, "in %s", facts->file_path ? facts->file_path : ENGINE_DEFAULT_FILE);
+	return text;
 }

@@ -67,10 +67,6 @@ struct engine_facts {
 	struct engine_tls_file tls_ca, tls_cert, tls_key;
 };
 
-/* The host's part alone: beneath root, of the engine whose data are where facts->api.root_dir says, where that is
- * known. facts->api and peer are the caller's to fill before, and nothing else.  0 or -ENOMEM. */
-int engine_facts_read_host(const char *root, struct engine_facts *facts);
-
 /* A copy in the place of what was there: a problem, a path.  0 or -ENOMEM. */
 int engine_facts_set_text(char **place, const char *text);
 
@@ -88,12 +84,8 @@ const char *engine_facts_settings_problem(const struct engine_facts *facts);
 /* Where the engine's data are, as it says itself, else as it was told, else the default. */
 const char *engine_facts_data_root(const struct engine_facts *facts);
 
-/* Whether TLS is on. */
-bool engine_facts_tls(const struct engine_facts *facts);
-
-/* Whether an entry of its hosts, or of systemd's, is that unix socket; two names of one file are one. */
-bool engine_facts_names(const struct engine_facts *facts, const char *path);
-/* Whether a unix socket is one of those that the engine has for itself. */
-bool engine_facts_internal(const struct engine_facts *facts, const char *path);
+/* "on the command line of dockerd (pid 100)", "in /etc/docker/daemon.json": where something stands that it was told,
+ * for evidence.  Returns text. */
+const char *engine_facts_where(const struct engine_facts *facts, bool command, char *text, size_t size);
 
 #endif

@@ -4,12 +4,14 @@
  * line he likes.  So the kernel's word counts first: who listens at the socket that was asked, in which namespaces a
  * process lives, as which user.  What it says of itself is looked at only after that.
  */
+#include "engine_process.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "engine_internal.h"
 #include "utf8.h"
 #include "verify_files.h"
 
@@ -138,16 +140,6 @@ static int read_file(struct candidate *candidate, const char *root)
 
 /* -- whether it is the one */
 
-bool engine_same_place(const char *root, const char *a, const char *b)
-{
-	struct stat one, other;
-
-	if (strcmp(a, b) == 0)
-		return true;
-	return verify_files_stat(root, a, &one, NULL) == 0 && verify_files_stat(root, b, &other, NULL) == 0 &&
-	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-}
-
 /* With user namespaces the engine keeps its data in a folder "UID.GID" of its data root. */
 static size_t without_ids(const char *path)
 {
@@ -167,13 +159,13 @@ static int has_data(const struct candidate *candidate, const char *data, bool *r
 	char *stem;
 
 	told = told ? told : ENGINE_DEFAULT_ROOT;
-	*ret_has = engine_same_place(candidate->root, told, data);
+	*ret_has = verify_files_same(candidate->root, told, data);
 	if (*ret_has)
 		return 0;
 	stem = strndup(data, without_ids(data));
 	if (!stem)
 		return -ENOMEM;
-	*ret_has = engine_same_place(candidate->root, told, stem);
+	*ret_has = verify_files_same(candidate->root, told, stem);
 	free(stem);
 	return 0;
 }
@@ -377,4 +369,36 @@ int engine_process_find(const char *root, struct engine_facts *facts)
 	facts->file_problem = search.best.file_problem;
 	facts->file_exists = search.best.file_exists;
 	return 0;
+}
+
+/* -- when it started */
+
+/* btime is rounded to seconds, and the clock may have been set a little since. */
+#define START_SLACK_S 2
+
+static bool read_start(const char *root, pid_t pid, int64_t *ret_seconds)
+{
+	cleanup_free char *own = NULL, *host = NULL;
+	char path[64];
+	uint64_t ticks;
+	int64_t boot;
+	size_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (verify_files_read(root, path, &own, &length, NULL) < 0 ||
+	    verify_files_read(root, "/proc/stat", &host, &length, NULL) < 0 || !proc_parse_start(own, &ticks) ||
+	    !proc_parse_boot(host, &boot))
+		return false;
+	*ret_seconds = boot + (int64_t)(ticks / (uint64_t)sysconf(_SC_CLK_TCK));
+	return true;
+}
+
+bool engine_process_is_older(const char *root, const struct engine_facts *facts, const char *path)
+{
+	struct stat status;
+	int64_t start;
+
+	/* A file's own time of writing can be set at will, that of its inode's change cannot. */
+	return !read_start(root, facts->pid, &start) || verify_files_stat(facts->root, path, &status, NULL) < 0 ||
+	       status.st_mtime > start + START_SLACK_S || status.st_ctime > start + START_SLACK_S;
 }

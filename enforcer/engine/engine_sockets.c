@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the engine really listens on, and what systemd listens on for it. */
+#include "engine_sockets.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine_internal.h"
 #include "unit_files.h"
 #include "verify_files.h"
 
@@ -208,19 +209,19 @@ static bool names(const struct engine_facts *facts, const struct texts *hosts, c
 			continue;
 		/* moby, opts/hosts.go: nothing behind it is the default. */
 		host = host[7] ? host + 7 : ENGINE_DEFAULT_SOCKET;
-		if (engine_same_place(facts->root ? facts->root : "", host, path))
+		if (verify_files_same(facts->root ? facts->root : "", host, path))
 			return true;
 	}
 	return false;
 }
 
-bool engine_facts_names(const struct engine_facts *facts, const char *path)
+bool engine_sockets_names(const struct engine_facts *facts, const char *path)
 {
 	bool nothing_said = facts->command.hosts.count + facts->file.hosts.count == 0;
 
 	return names(facts, &facts->command.hosts, path) || names(facts, &facts->file.hosts, path) ||
 	       names(facts, &facts->activated, path) ||
-	       (nothing_said && engine_same_place(facts->root ? facts->root : "", ENGINE_DEFAULT_SOCKET, path));
+	       (nothing_said && verify_files_same(facts->root ? facts->root : "", ENGINE_DEFAULT_SOCKET, path));
 }
 
 /* /var/run is /run nearly everywhere. */
@@ -229,7 +230,7 @@ static const char *without_var(const char *path)
 	return strncmp(path, "/var/run/", 9) == 0 ? path + 4 : path;
 }
 
-bool engine_facts_internal(const struct engine_facts *facts, const char *path)
+bool engine_sockets_internal(const struct engine_facts *facts, const char *path)
 {
 	const char *told = engine_facts_setting(facts, exec_root);
 

@@ -3,15 +3,17 @@
  * The files of the engine's TLS, as it sees them.  Those that nobody named are in a folder that depends on its
  * environment: DOCKER_CERT_PATH, else DOCKER_CONFIG, else .docker in its home (moby, cmd/dockerd/options.go).
  */
+#include "engine_tls.h"
+
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "engine_internal.h"
+#include "engine_process.h"
 #include "verify_files.h"
 
-bool engine_facts_tls(const struct engine_facts *facts)
+bool engine_tls_on(const struct engine_facts *facts)
 {
 	/* Tried with 20.10.24: anything at all of tlsverify turns it on. */
 	return engine_facts_setting(facts, tlsverify) != DAEMON_UNSET || engine_facts_setting(facts, tls) == DAEMON_ON;
@@ -103,14 +105,14 @@ static int find(const char *root, const struct engine_facts *facts, const char *
 
 	file->told = told;
 	/* An empty name is none, and without TLS nothing is looked for. */
-	if (!facts->pid || (told ? !told[0] : !engine_facts_tls(facts)))
+	if (!facts->pid || (told ? !told[0] : !engine_tls_on(facts)))
 		return 0;
 	r = find_path(root, facts, told, name, &file->path, &err);
 	if (r == 0)
 		r = verify_files_stat(facts->root, file->path, &status, &err);
 	file->exists = r == 0;
 	if (r == 0)
-		file->newer = engine_is_newer(root, facts, file->path);
+		file->newer = engine_process_is_older(root, facts, file->path);
 	if (r == 0 || r == -ENOMEM)
 		return r;
 	return r == -ENOENT && file->path ? 0 : engine_facts_set_text(&file->problem, err.text);

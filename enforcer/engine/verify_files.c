@@ -269,3 +269,13 @@ int verify_files_link(const char *root, const char *path, char *ret_target, size
 	ret_target[length] = '\0';
 	return 0;
 }
+
+bool verify_files_same(const char *root, const char *a, const char *b)
+{
+	struct stat one, other;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	return verify_files_stat(root, a, &one, NULL) == 0 && verify_files_stat(root, b, &other, NULL) == 0 &&
+	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}

@@ -40,4 +40,7 @@ int verify_files_list(const char *root, const char *path, struct texts *ret_name
 /* What a link says, unresolved: "socket:[1234]".  -ENAMETOOLONG where it does not fit. */
 int verify_files_link(const char *root, const char *path, char *ret_target, size_t size, struct error *err);
 
+/* Two names of one file. */
+bool verify_files_same(const char *root, const char *a, const char *b);
+
 #endif

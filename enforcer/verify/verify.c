@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which checks there are, which of them were asked for, and what they found. */
+/* Which checks were asked for, and what they found. */
 #include "verify.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,38 +10,23 @@
 #include "diagnostics.h"
 #include "engine_facts.h"
 
-const struct verify_group *const verify_groups[] = {
-	&verify_icc, &verify_datapath, &verify_blind, &verify_engine, &verify_host, &verify_probe,
-};
-const size_t verify_group_count = sizeof(verify_groups) / sizeof(verify_groups[0]);
-
-/* More checks than there ever will be: the candidates for "did you mean". */
-#define CHECKS_MAX 256
-
-static const struct verify_check *find_check(const char *id, const struct verify_group **ret_group)
+static const struct verify_check *find_check(const struct verify *verify, const char *id,
+					     const struct verify_group **ret_group)
 {
-	for (size_t i = 0; i < verify_group_count; i++) {
-		for (size_t j = 0; j < verify_groups[i]->check_count; j++) {
-			if (strcmp(verify_groups[i]->checks[j].id, id) == 0) {
-				*ret_group = verify_groups[i];
-				return &verify_groups[i]->checks[j];
+	for (const struct verify_group *const *group = verify->groups; *group; group++) {
+		for (size_t i = 0; i < (*group)->check_count; i++) {
+			if (strcmp((*group)->checks[i].id, id) == 0) {
+				*ret_group = *group;
+				return &(*group)->checks[i];
 			}
 		}
 	}
 	return NULL;
 }
 
-const struct verify_group *verify_group_of(const struct verify_check *check)
-{
-	const struct verify_group *group = NULL;
-
-	(void)find_check(check->id, &group);
-	return group;
-}
-
 /* ---- Which were asked for ---- */
 
-static bool names(const struct verify_check *check, const char *word, size_t length)
+bool verify_names(const struct verify_check *check, const char *word, size_t length)
 {
 	return (strlen(check->id) == length && strncmp(check->id, word, length) == 0) ||
 	       (check->cis && strlen(check->cis) == length && strncmp(check->cis, word, length) == 0);
@@ -54,7 +38,7 @@ static bool lists(const char *list, const struct verify_check *check)
 	while (list && *list) {
 		size_t length = strcspn(list, ",");
 
-		if (names(check, list, length))
+		if (verify_names(check, list, length))
 			return true;
 		list += length + (list[length] == ',');
 	}
@@ -66,7 +50,7 @@ static bool is_probe(const struct verify_group *group)
 	return strcmp(group->name, "probe") == 0;
 }
 
-static bool asked_for(const struct options *options, const struct verify_group *group, const struct verify_check *check)
+bool verify_asked_for(const struct options *options, const struct verify_group *group, const struct verify_check *check)
 {
 	if (!options)
 		return true;
@@ -84,13 +68,13 @@ static bool asked_for(const struct options *options, const struct verify_group *
 bool verify_wants(const struct verify *verify, const char *id)
 {
 	const struct verify_group *group;
-	const struct verify_check *check = find_check(id, &group);
+	const struct verify_check *check = find_check(verify, id, &group);
 
 	if (!check) {
 		fprintf(stderr, "bulkhead: verify has no check \"%s\"\n", id);
 		abort();
 	}
-	return asked_for(verify->host ? verify->host->options : NULL, group, check);
+	return verify_asked_for(verify->host ? verify->host->options : NULL, group, check);
 }
 
 bool verify_icc_required(const struct verify *verify)
@@ -126,84 +110,6 @@ void verify_pause(struct verify *verify, unsigned milliseconds)
 	loop_timer_set(timer, milliseconds);
 	(void)loop_run(verify->loop, &err);
 	loop_timer_free(timer);
-}
-
-static bool is_known(const char *word, size_t length)
-{
-	for (size_t i = 0; i < verify_group_count; i++) {
-		for (size_t j = 0; j < verify_groups[i]->check_count; j++) {
-			if (names(&verify_groups[i]->checks[j], word, length))
-				return true;
-		}
-	}
-	return false;
-}
-
-static const char *suggest(const char *word)
-{
-	const char *ids[CHECKS_MAX];
-	size_t count = 0;
-
-	for (size_t i = 0; i < verify_group_count; i++) {
-		for (size_t j = 0; j < verify_groups[i]->check_count && count < CHECKS_MAX; j++)
-			ids[count++] = verify_groups[i]->checks[j].id;
-	}
-	return diagnostics_suggest(word, ids, count);
-}
-
-static bool list_valid(const char *option, const char *list, char ret_problem[256])
-{
-	while (list && *list) {
-		size_t length = strcspn(list, ",");
-
-		if (!is_known(list, length)) {
-			const char *suggestion;
-			char word[64];
-
-			snprintf(word, sizeof(word), "%.*s", (int)(length < 63 ? length : 63), list);
-			suggestion = suggest(word);
-			snprintf(ret_problem, 256, "--%s: there is no check \"%s\"%s%s%s", option, word,
-				 suggestion ? "; did you mean \"" : "", suggestion ? suggestion : "",
-				 suggestion ? "\"?" : "");
-			return false;
-		}
-		list += length + (list[length] == ',');
-	}
-	return true;
-}
-
-static bool any_asked_for(const struct options *options)
-{
-	for (size_t i = 0; i < verify_group_count; i++) {
-		for (size_t j = 0; j < verify_groups[i]->check_count; j++) {
-			if (asked_for(options, verify_groups[i], &verify_groups[i]->checks[j]))
-				return true;
-		}
-	}
-	return false;
-}
-
-bool verify_selection_valid(const struct options *options, char ret_problem[256])
-{
-	if (!list_valid("only", options->only, ret_problem) || !list_valid("skip", options->skip, ret_problem))
-		return false;
-	if (any_asked_for(options))
-		return true;
-	/* Nothing was looked at, and nothing failed: that must not look like a yes. */
-	snprintf(ret_problem, 256, "--only and --skip leave no check");
-	return false;
-}
-
-void verify_run(struct verify *verify)
-{
-	for (size_t i = 0; i < verify_group_count; i++) {
-		bool wanted = false;
-
-		for (size_t j = 0; j < verify_groups[i]->check_count; j++)
-			wanted |= verify_wants(verify, verify_groups[i]->checks[j].id);
-		if (wanted)
-			verify_groups[i]->run(verify);
-	}
 }
 
 /* ---- What they found ---- */
@@ -282,7 +188,7 @@ void verify_find(struct verify *verify, const char *id, enum verify_status statu
 
 	if (!verify_wants(verify, id))
 		return;
-	finding.check = find_check(id, &group);
+	finding.check = find_check(verify, id, &group);
 	va_start(arguments, fmt);
 	length = vasprintf(&evidence, fmt, arguments);
 	va_end(arguments);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `verify`: is this host segmented now?  Groups of checks, each in a file of its own, look and say what they found; one
- * line a finding, with a stable id, the evidence and the remedy.
+ * `verify`: is this host segmented now?  Groups of checks, each in a file of its own (verify_groups.c lists them), look
+ * and say what they found by verify_find; one line a finding, with a stable id, the evidence and the remedy.
  */
 #ifndef BULKHEAD_VERIFY_H
 #define BULKHEAD_VERIFY_H
@@ -32,6 +32,18 @@ struct verify_check {
 	const char *title; /* what is true when it passes: "traffic between containers is restricted" */
 };
 
+struct verify;
+
+/* Checks that stand together, in a file of their own. */
+struct verify_group {
+	const char *name;  /* "datapath" */
+	const char *title; /* heading for people */
+	bool audit;	   /* only with --all, or those of its checks that --only names */
+	const struct verify_check *checks;
+	size_t check_count;
+	void (*run)(struct verify *verify);
+};
+
 struct verify_finding {
 	const struct verify_check *check;
 	enum verify_status status;
@@ -42,9 +54,10 @@ struct verify_finding {
 
 /* Everything that a group may look at. */
 struct verify {
-	const struct host *host; /* configuration and options */
-	const char
-		*error; /* why nothing could be looked at, a configuration that cannot be used for instance; or NULL */
+	const struct host *host;		  /* configuration and options */
+	const struct verify_group *const *groups; /* all that there are, up to a NULL: verify_groups.h has them */
+	/* Why nothing could be looked at, a configuration that cannot be used for instance; or NULL. */
+	const char *error;
 	const char *root; /* the folder that host facts are read from: "" for the host itself, else an absolute path */
 	struct loop *loop;
 	/* NULL, as all that follows up to `version`, where the engine could not be reached … */
@@ -82,23 +95,6 @@ struct verify {
 	bool out_of_memory; /* a finding is missing: then nothing is said at all */
 };
 
-struct verify_group {
-	const char *name;  /* "datapath" */
-	const char *title; /* heading for people */
-	bool audit;	   /* only with --all, or those of its checks that --only names */
-	const struct verify_check *checks;
-	size_t check_count;
-	void (*run)(struct verify *verify);
-};
-
-/* One file each, in the order in which they are shown. */
-extern const struct verify_group verify_icc;	  /* ICC, network by network */
-extern const struct verify_group verify_datapath; /* is the protection real */
-extern const struct verify_group verify_blind;	  /* what no rule here can see */
-extern const struct verify_group verify_probe;	  /* --probe: packets sent, and not arrived */
-extern const struct verify_group verify_engine;	  /* the engine's own settings */
-extern const struct verify_group verify_host;	  /* the engine's host */
-
 /* Adds a finding of the check with that id, which is one of the groups' (an unknown id is a mistake in the code, and
  * aborts).  Texts are copied; subject and remedy may be NULL; the evidence is formatted.  A check that was not asked
  * for (--only, --skip) adds nothing. */
@@ -114,17 +110,12 @@ bool verify_has_observed(const struct verify *verify, const struct network *netw
 /* --icc-required, or the configuration's word: ICC that is on is a failure, whatever else holds. */
 bool verify_icc_required(const struct verify *verify);
 
-/* All groups, in the order in which they are shown. */
-extern const struct verify_group *const verify_groups[];
-extern const size_t verify_group_count;
+/* Whether a word of --only or --skip, or a part of a text, names the check: by its id or its recommendation of CIS. */
+bool verify_names(const struct verify_check *check, const char *word, size_t length);
+/* Whether the check was asked for; options NULL: all are. */
+bool verify_asked_for(const struct options *options, const struct verify_group *group,
+		      const struct verify_check *check);
 
-/* Whether --only and --skip name nothing but checks that there are, and leave one.  False: *ret_problem says what is
- * wrong. */
-bool verify_selection_valid(const struct options *options, char ret_problem[256]);
-/* Runs every group of which a check was asked for. */
-void verify_run(struct verify *verify);
-/* The group of a finding's check. */
-const struct verify_group *verify_group_of(const struct verify_check *check);
 /* How many findings have that status. */
 size_t verify_count(const struct verify *verify, enum verify_status status);
 /* Exit status: EXIT_UNKNOWN if something could not be told, else EXIT_NO if something failed, else EXIT_YES. */
@@ -135,9 +126,5 @@ void verify_clear(struct verify *verify);
 /* A copy in which each line is printable text: control characters and what is no UTF-8 are escaped.  NULL: out of
  * memory. */
 char *verify_printable(const char *text);
-
-/* Printing.  False: out of memory. */
-void verify_print(const struct verify *verify);
-bool verify_print_json(const struct verify *verify);
 
 #endif

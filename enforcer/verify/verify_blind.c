@@ -9,6 +9,8 @@
 #include "docker_ask.h"
 #include "kernel_list.h"
 #include "policy.h"
+#include "verify_blind_sockets.h"
+#include "verify_flows.h"
 
 /* A container that is just starting does not answer before it has started. */
 #define ASK_MS	     5000

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which mounts give a container the engine's socket: by name, and by what is really there. */
+#include "verify_blind_sockets.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "docker_ask.h"
-#include "engine_facts.h"
-#include "verify_blind.h"
+#include "engine_sockets.h"
 #include "verify_facts.h"
 #include "verify_files.h"
 
@@ -58,7 +59,7 @@ static int learn_paths(struct verify *verify, struct verify_sockets *sockets)
 	if (r == 0)
 		r = add_hosts(paths, &facts->activated);
 	for (size_t i = 0; r == 0 && i < facts->unix_listeners.count; i++) {
-		if (!engine_facts_internal(facts, facts->unix_listeners.items[i]))
+		if (!engine_sockets_internal(facts, facts->unix_listeners.items[i]))
 			r = add(paths, facts->unix_listeners.items[i]);
 	}
 	if (r == 0)

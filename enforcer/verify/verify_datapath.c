@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "datapath.h"
+#include "verify_docker.h"
+#include "verify_service.h"
 
 static const struct verify_check checks[] = {
 	{ "engine", NULL, "the engine answers, and its bridges are this host's" },

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Docker's own rules: its drop where ICC is off, the accept that lets declared flows pass it, and where both stand. */
+#include "verify_docker.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,7 +9,6 @@
 
 #include "icc.h"
 #include "kernel_icc.h"
-#include "verify_datapath.h"
 #include "verify_files.h"
 
 static const char *const family_names[2] = { "IPv4", "IPv6" };

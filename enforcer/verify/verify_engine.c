@@ -3,11 +3,14 @@
  * The engine's own settings.  Its API says what holds now, its command line and configuration file what it was told and
  * will be told again: where they disagree the next restart changes something, and that is said.
  */
+#include "verify_engine.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "utf8.h"
-#include "verify_engine_internal.h"
+#include "verify_engine_sockets.h"
+#include "verify_engine_tls.h"
 #include "verify_facts.h"
 
 #define ICC	   "engine-icc"
@@ -24,15 +27,6 @@ static const struct verify_check checks[] = {
 	{ USERNS, "2.9", "root in a container is not root on the host" },
 };
 
-const char *verify_engine_where(const struct engine_facts *facts, bool command, char *text, size_t size)
-{
-	if (command)
-		snprintf(text, size, "on the command line of dockerd (pid %d)", (int)facts->pid);
-	else
-		snprintf(text, size, "in %s", facts->file_path ? facts->file_path : ENGINE_DEFAULT_FILE);
-	return text;
-}
-
 /* What the engine was told of a switch, and where. */
 static void tell_switch(const struct engine_facts *facts, const char *name, enum daemon_switch command,
 			enum daemon_switch file, char *text, size_t size)
@@ -46,7 +40,7 @@ static void tell_switch(const struct engine_facts *facts, const char *name, enum
 		snprintf(text, size, "%s is set neither on its command line nor in its configuration file", name);
 	else
 		snprintf(text, size, "%s is %s %s", name, values[command ? command : file],
-			 verify_engine_where(facts, command != DAEMON_UNSET, where, sizeof(where)));
+			 engine_facts_where(facts, command != DAEMON_UNSET, where, sizeof(where)));
 }
 
 /* -- 2.2 */
@@ -128,10 +122,10 @@ static int collect_registries(const struct engine_facts *facts, struct texts *sa
 
 	if (add_registries(said, &facts->api.insecure_registries, "in effect, says the engine") < 0)
 		return -1;
-	verify_engine_where(facts, true, where, sizeof(where));
+	engine_facts_where(facts, true, where, sizeof(where));
 	if (add_registries(said, &facts->command.insecure_registries, where) < 0)
 		return -1;
-	verify_engine_where(facts, false, where, sizeof(where));
+	engine_facts_where(facts, false, where, sizeof(where));
 	return add_registries(said, &facts->file.insecure_registries, where);
 }
 
@@ -189,7 +183,7 @@ static void tell_userns(const struct engine_facts *facts, char *text, size_t siz
 
 	if (told && told[0])
 		snprintf(text, size, "userns-remap is \"%.*s\" %s", (int)utf8_cut(told, 100), told,
-			 verify_engine_where(facts, facts->command.userns_remap, where, sizeof(where)));
+			 engine_facts_where(facts, facts->command.userns_remap, where, sizeof(where)));
 	else
 		snprintf(text, size, "userns-remap is set neither on its command line nor in its configuration file");
 }

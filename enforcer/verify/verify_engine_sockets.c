@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which sockets the engine really listens on, and whether anything that it was told names them. */
+#include "verify_engine_sockets.h"
+
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "verify_engine_internal.h"
+#include "engine_sockets.h"
+#include "engine_tls.h"
 
 #define SOCKETS "engine-sockets"
 
@@ -58,16 +61,16 @@ static const char *find_host(const struct texts *hosts, const struct proc_listen
 const char *verify_engine_named(const struct engine_facts *facts, const struct proc_listener *listener, char *where,
 				size_t size)
 {
-	bool tls = engine_facts_tls(facts);
+	bool tls = engine_tls_on(facts);
 	const char *host = find_host(&facts->command.hosts, listener, tls);
 
 	if (host) {
-		verify_engine_where(facts, true, where, size);
+		engine_facts_where(facts, true, where, size);
 		return host;
 	}
 	host = find_host(&facts->file.hosts, listener, tls);
 	if (host) {
-		verify_engine_where(facts, false, where, size);
+		engine_facts_where(facts, false, where, size);
 		return host;
 	}
 	host = find_host(&facts->activated, listener, tls);
@@ -118,7 +121,7 @@ static void judge_unix(struct verify *verify, const struct engine_facts *facts, 
 			"dockerd (pid %d) listens on an abstract socket, which has neither owner nor mode: whatever "
 			"has the host's network may connect",
 			(int)facts->pid);
-	else if (!engine_facts_names(facts, path))
+	else if (!engine_sockets_names(facts, path))
 		verify_find(verify, SOCKETS, VERIFY_FAIL, path, REMEDY,
 			    "dockerd (pid %d) listens, which nothing that it was told names", (int)facts->pid);
 	else
@@ -133,7 +136,7 @@ static int judge_all(struct verify *verify, const struct engine_facts *facts, st
 		const char *path = facts->unix_listeners.items[i];
 		size_t before = *count;
 
-		if (engine_facts_internal(facts, path) && !engine_facts_names(facts, path))
+		if (engine_sockets_internal(facts, path) && !engine_sockets_names(facts, path))
 			continue;
 		judge_unix(verify, facts, path, count);
 		if (*count == before && texts_addf(good, "%s", path) < 0)

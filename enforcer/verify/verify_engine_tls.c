@@ -4,12 +4,15 @@
  * asked of the kernel too, because a listener can come from systemd (-H fd://) and be named by nothing that the engine
  * was told.  Settings: moby, cmd/dockerd/daemon.go (loadDaemonCliConfig, newAPIServerTLSConfig).
  */
+#include "verify_engine_tls.h"
+
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "engine_tls.h"
 #include "utf8.h"
-#include "verify_engine_internal.h"
+#include "verify_engine_sockets.h"
 
 #define TLS "engine-tls"
 
@@ -54,7 +57,7 @@ static void judge_certificate(struct verify *verify, const struct engine_facts *
 	bool by_command = told_by_command(facts);
 	char where[256];
 
-	verify_engine_where(facts, by_command, where, sizeof(where));
+	engine_facts_where(facts, by_command, where, sizeof(where));
 	if (!by_command && facts->file_newer)
 		verify_find(verify, TLS, VERIFY_UNKNOWN, subject, "restart the engine",
 			    "%s; TLS is set %s, but that was written after the engine had started: whether it is in "
@@ -162,11 +165,11 @@ static size_t judge_hosts(struct verify *verify, const struct engine_facts *fact
 		char seen[512], where[256];
 
 		if (!daemon_settings_host_is_tcp(hosts->items[i]) ||
-		    is_listening(facts, daemon_settings_host_port(hosts->items[i], engine_facts_tls(facts))))
+		    is_listening(facts, daemon_settings_host_port(hosts->items[i], engine_tls_on(facts))))
 			continue;
 		snprintf(seen, sizeof(seen), "%s %s",
 			 facts->listeners_problem ? "named" : "not listening now, but named",
-			 verify_engine_where(facts, command, where, sizeof(where)));
+			 engine_facts_where(facts, command, where, sizeof(where)));
 		judge(verify, facts, hosts->items[i], seen, true);
 		count++;
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "docker_ask.h"
+#include "engine_read.h"
 
 #define INFO_TIMEOUT_MS 10000u
 
@@ -50,7 +51,7 @@ static int read_facts(const struct verify *verify, struct engine_facts *facts)
 	/* Beneath another root processes have other numbers, perhaps. */
 	if (verify->client && !verify->root[0])
 		facts->peer = docker_client_peer(verify->client);
-	return engine_facts_read_host(verify->root, facts);
+	return engine_read_host(verify->root, facts);
 }
 
 const struct engine_facts *verify_facts_of(struct verify *verify)

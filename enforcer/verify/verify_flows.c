@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Flows that open nothing, because of what runs on this host. */
+#include "verify_flows.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "binding.h"
-#include "verify_blind.h"
 
 /* The containers that run, and which names of the flow files stand for each. */
 struct running {

@@ -3,13 +3,15 @@
  * Whether the audit system writes down who changes the engine's files.  What is read is what it is told at boot: the
  * files of /etc/audit; the rules in the kernel can only be asked for by who may also change them.
  */
+#include "verify_host_audit.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "audit_rules.h"
 #include "verify_files.h"
-#include "verify_host_internal.h"
+#include "verify_host_places.h"
 
 #define RULES_FOLDER "/etc/audit/rules.d"
 #define RULES_FILE   "/etc/audit/audit.rules"

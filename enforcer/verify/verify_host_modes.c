@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whose the engine's files are, and what others may do with them.  A file that is not there is nobody's business. */
+#include "verify_host_modes.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +9,7 @@
 #include "accounts.h"
 #include "posix_acl.h"
 #include "verify_files.h"
-#include "verify_host_internal.h"
+#include "verify_host_places.h"
 
 #define CERTIFICATES "/etc/docker/certs.d"
 

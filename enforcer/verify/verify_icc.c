@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whether the engine itself keeps the containers of each network apart.  bulkhead does so too; two walls are better. */
+#include "verify_icc.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "icc.h"
 #include "texts.h"
-#include "verify.h"
 
 static const struct verify_check checks[] = {
 	{ "icc-default", "2.2", "the engine restricts traffic between the containers of the default bridge" },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What verify found: a line a check for people, one document for programs. */
+#include "verify_print.h"
+
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 #include <unistd.h>
 
 #include "json_out.h"
-#include "verify.h"
+#include "verify_groups.h"
 
 static const struct {
 	const char *word, *colour, *json;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The live probe's checks.  contrib/docs/verify-probe.md says what it proves and what not. */
+#include "verify_probe.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +11,6 @@
 #include "probe_endpoints.h"
 #include "probe_packets.h"
 #include "probe_run.h"
-#include "verify.h"
 
 #define TEXT_SIZE 1024
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who keeps the rules right, and what the service says of the time before. */
+#include "verify_service.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,7 +13,6 @@
 #include "lock.h"
 #include "status.h"
 #include "texts.h"
-#include "verify_datapath.h"
 
 /* A change that was put right counts as news for so long, as denials do. */
 #define NEWS_SECONDS 3600

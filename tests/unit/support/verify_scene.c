@@ -10,6 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine_read.h"
+#include "verify_groups.h"
+
 static int scene_remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
 	(void)status;
@@ -37,6 +40,7 @@ int scene_enter(void **state)
 	scene->inventory.network_count = 1;
 	scene->verify.inventory = &scene->inventory;
 	scene->verify.host = &scene->host;
+	scene->verify.groups = verify_groups;
 	scene->verify.root = scene->root;
 	scene->verify.version = &scene->version;
 	scene->verify.info = &scene->info;
@@ -208,7 +212,7 @@ void scene_judge(struct scene *scene, const char *info, void (*judge)(struct ver
 		facts.api_problem = strdup("no answer");
 	else if (docker_json_engine(info, strlen(info), &facts.api, &err) < 0)
 		fail_msg("%s", err.text);
-	assert_int_equal(engine_facts_read_host(scene->root, &facts), 0);
+	assert_int_equal(engine_read_host(scene->root, &facts), 0);
 	judge(&scene->verify, &facts);
 	assert_false(scene->verify.out_of_memory);
 	engine_facts_clear(&facts);

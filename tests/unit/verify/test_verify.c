@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which checks run, what becomes of their findings, and that each is explained. */
-#include "verify.h"
+#include "verify_groups.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@ static void find_one(const struct options *options, const char *id, enum verify_
 
 	host = (struct host){ .options = options };
 	verify->host = &host;
+	verify->groups = verify_groups;
 	verify_find(verify, id, status, "network x", "do this\nand that", "seen %d", 7);
 }
 
@@ -87,31 +89,31 @@ static void valid_lists(void **state)
 	static const char *const good[] = { "tables", "tables,", "tables,policy", "2.2", "2.2,owner", "" };
 	static const char *const bad[] = { "table", "tables,x", "tables policy", "2", "2.2.", "9.9", "TABLES" };
 	struct options options = { 0 };
-	char problem[256];
+	struct error err;
 
 	(void)state;
-	assert_true(verify_selection_valid(&options, problem));
+	assert_int_equal(verify_check_selection(&options, &err), 0);
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		options = (struct options){ .only = good[i][0] ? good[i] : NULL };
-		assert_true(verify_selection_valid(&options, problem));
+		assert_int_equal(verify_check_selection(&options, &err), 0);
 		options = (struct options){ .skip = good[i] };
-		assert_true(verify_selection_valid(&options, problem));
+		assert_int_equal(verify_check_selection(&options, &err), 0);
 	}
 	/* Nothing to look at is no answer. */
 	options = (struct options){ .only = "tables,owner", .skip = "owner,tables" };
-	assert_false(verify_selection_valid(&options, problem));
-	assert_string_equal(problem, "--only and --skip leave no check");
+	assert_int_equal(verify_check_selection(&options, &err), -EINVAL);
+	assert_string_equal(err.text, "--only and --skip leave no check");
 	options.probe = true;
-	assert_true(verify_selection_valid(&options, problem));
+	assert_int_equal(verify_check_selection(&options, &err), 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		options = (struct options){ .only = bad[i] };
-		assert_false(verify_selection_valid(&options, problem));
+		assert_int_equal(verify_check_selection(&options, &err), -EINVAL);
 		options = (struct options){ .skip = bad[i] };
-		assert_false(verify_selection_valid(&options, problem));
+		assert_int_equal(verify_check_selection(&options, &err), -EINVAL);
 	}
 	options = (struct options){ .skip = "tabels" };
-	assert_false(verify_selection_valid(&options, problem));
-	assert_string_equal(problem, "--skip: there is no check \"tabels\"; did you mean \"tables\"?");
+	assert_int_equal(verify_check_selection(&options, &err), -EINVAL);
+	assert_string_equal(err.text, "--skip: there is no check \"tabels\"; did you mean \"tables\"?");
 }
 
 static void statuses(void **state)
@@ -149,6 +151,7 @@ static void texts(void **state)
 
 	(void)state;
 	verify.host = &host;
+	verify.groups = verify_groups;
 	verify_find(&verify, "tables", VERIFY_FAIL, "network \033[2Jx", "one\ntwo \033[31m", "a\nb %s", "c\rd");
 	assert_int_equal(verify.finding_count, 1);
 	assert_string_equal(verify.findings[0].subject, "network \\x1b[2Jx");

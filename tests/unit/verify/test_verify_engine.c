@@ -7,7 +7,7 @@
 #include <netinet/in.h>
 #include <time.h>
 
-#include "verify_engine_internal.h"
+#include "verify_engine.h"
 
 #define FILE_PATH "/etc/docker/daemon.json"
 #define USERNS_INFO                                                                                                    \

@@ -9,10 +9,13 @@
 #include <sys/un.h>
 #include <sys/xattr.h>
 
+#include "engine_read.h"
 #include "verify_blind.h"
+#include "verify_blind_sockets.h"
 #include "verify_datapath.h"
+#include "verify_docker.h"
 #include "verify_files.h"
-#include "verify_host_internal.h"
+#include "verify_host.h"
 
 /* With an engine that runs, so that nothing has to be guessed. */
 static void judge(struct scene *scene)
@@ -904,14 +907,14 @@ static void mounts_of_an_engine_somewhere(void **state)
 	scene_engine(scene, "/usr/bin/dockerd");
 	scene_mounts(scene, 1, "mnt:[1]");
 	scene_mounts(scene, PID, "mnt:[1]");
-	assert_int_equal(engine_facts_read_host(scene->root, facts), 0);
+	assert_int_equal(engine_read_host(scene->root, facts), 0);
 	scene->verify.engine_facts = facts;
 	assert_null(facts->root_problem);
 	assert_int_equal(find_socket(scene, &other, &source, &err), 0);
 	engine_facts_clear(facts);
 	scene_mode(scene, "/proc/100/ns", 0700);
 	assert_int_equal(seteuid(65534), 0);
-	assert_int_equal(engine_facts_read_host(scene->root, facts), 0);
+	assert_int_equal(engine_read_host(scene->root, facts), 0);
 	assert_int_equal(seteuid(0), 0);
 	assert_int_equal(find_socket(scene, &other, &source, &err), -EXDEV);
 	assert_string_equal(err.text, "/usr/nothing cannot be compared with the engine's socket: /proc/100/ns/mnt: "

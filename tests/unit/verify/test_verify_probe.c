@@ -28,7 +28,7 @@
 #include "probe_packets.h"
 #include "probe_run.h"
 #include "probe_socket.h"
-#include "verify.h"
+#include "verify_probe.h"
 
 /* ---- Findings, in place of verify.c: every check is asked for ---- */
 
