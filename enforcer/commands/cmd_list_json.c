@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd_list_json.h"
+
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd_list.h"
+#include "cmd_list_rows.h"
 #include "json_out.h"
 
 /* cJSON's builders return NULL when out of memory; one that failed makes the whole document fail, at the end. */

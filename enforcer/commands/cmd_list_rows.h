@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What list's two forms share. */
-#ifndef BULKHEAD_CMD_LIST_H
-#define BULKHEAD_CMD_LIST_H
+/* What list's two forms, cmd_list_text and cmd_list_json, say alike of a row. */
+#ifndef BULKHEAD_CMD_LIST_ROWS_H
+#define BULKHEAD_CMD_LIST_ROWS_H
 
 #include "kernel_list.h"
 #include "options.h"
-
-/* One JSON document; documented in contrib/docs/json.md.  0 or -ENOMEM. */
-int cmd_list_json(const struct kernel_state *state, const struct options *options);
 
 bool cmd_list_wants_denied(const struct kernel_state *state, const struct options *options,
 			   const struct kernel_denied *denied);
