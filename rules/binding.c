@@ -442,6 +442,25 @@ bool binding_is_peer(const struct binding *binding, const bool *matched, uint32_
 	return matched[from ? bound->from[peer] : bound->to[peer]];
 }
 
+/* Who says more of himself than anybody reads may be anybody's: no flow is his, and whatever any app could close for
+ * him is closed. */
+static int bind_obscure(const struct binding *binding, struct container *container)
+{
+	const struct flow_boundaries closed = { FLOW_BOUNDARY_DECLARED, FLOW_BOUNDARY_DECLARED,
+						FLOW_BOUNDARY_DECLARED };
+	char *services = strdup("");
+
+	if (!services)
+		return -ENOMEM;
+	free(container->services);
+	container->services = services;
+	container->from_count = container->to_count = 0;
+	container->observed = binding->defaults.mode == FLOW_MODE_OBSERVE;
+	container->boundary = closed;
+	container->unguarded = false;
+	return 0;
+}
+
 int binding_bind(const struct binding *binding, struct container *container)
 {
 	cleanup_free bool *matched = NULL;
@@ -449,6 +468,8 @@ int binding_bind(const struct binding *binding, struct container *container)
 	cleanup_free char *services = NULL;
 	size_t from_count, to_count;
 
+	if (container->obscure)
+		return bind_obscure(binding, container);
 	if (binding_match(binding, container, &matched) < 0)
 		return -ENOMEM;
 	if (collect_uses(binding, matched, true, &from, &from_count) < 0 ||

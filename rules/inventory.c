@@ -93,8 +93,8 @@ static bool same_bindings(const struct container *a, const struct container *b)
 bool container_equal(const struct container *a, const struct container *b)
 {
 	if (!same_text(a->id, b->id) || !same_text(a->name, b->name) || !same_text(a->image, b->image) ||
-	    !same_text(a->shares, b->shares) || a->running != b->running || a->started != b->started ||
-	    a->label_count != b->label_count ||
+	    !same_text(a->shares, b->shares) || a->running != b->running || a->obscure != b->obscure ||
+	    a->started != b->started || a->label_count != b->label_count ||
 	    !same_ports(a->published, a->published_count, b->published, b->published_count) || !same_bindings(a, b))
 		return false;
 	for (size_t i = 0; i < a->label_count; i++) {

@@ -35,6 +35,7 @@ struct container {
 	struct flow_label *labels; /* sorted by key, each key once */
 	size_t label_count;
 	char *shares; /* id (or its prefix, or a name) of the container whose network namespace it uses, or NULL */
+	bool obscure; /* something that it says of itself is longer than anybody reads: see binding_bind */
 	bool running;
 	/* Its process runs, so what it publishes is known: the engine chooses ports while it starts a container. */
 	bool started;
@@ -135,6 +136,7 @@ struct inventory {
 	size_t unsettled;	   /* how many endpoints are of containers that are not settled, on whatever network */
 	struct network **networks; /* sorted by id */
 	size_t network_count;
+	uint64_t asked;	    /* when the engine was asked which networks there are; as a port's `seen` */
 	struct port *ports; /* sorted by bridge, MAC, name */
 	size_t port_count;
 	struct address *resolvers; /* the name servers that the engine's resolver asks for its containers */

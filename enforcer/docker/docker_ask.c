@@ -54,13 +54,17 @@ static void answered(const struct docker_response *response, void *data)
 	question->length = response->length;
 }
 
-int docker_ask(struct loop *loop, struct docker_client *client, const char *path, unsigned timeout_ms, char **ret_body,
-	       size_t *ret_length, struct error *err)
+int docker_ask(struct loop *loop, struct docker_client *client, const char *path, const struct json_sieve_rules *rules,
+	       unsigned timeout_ms, char **ret_body, size_t *ret_length, struct error *err)
 {
 	struct question question = { .loop = loop, .err = err, .path = path };
 	struct docker_request *request;
 	int r = docker_client_get(client, path, timeout_ms, answered, &question, &request, err);
 
+	if (r == 0 && rules && docker_request_sift(request, rules) < 0) {
+		docker_request_cancel(request);
+		return error_oom(err);
+	}
 	if (r == 0) {
 		r = loop_run(loop, err);
 		if (r < 0)

@@ -17,6 +17,8 @@
 #include "docker_client_transfer.h"
 
 #define CONNECT_TIMEOUT_MS 5000L
+/* A request that may last longer than that ends after so long without a byte. */
+#define STALL_S 10L
 
 /* Requests beyond these wait for their turn, so that a host with many networks does not run out of descriptors.  As
  * many are kept open: to close one that the next request in line could use would only make that wait. */
@@ -348,6 +350,10 @@ static CURLcode set_request(struct docker_request *request, const char *url, uns
 
 	SET(CURLOPT_URL, url);
 	SET(CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	if (timeout_ms > STALL_S * 1000) {
+		SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
+		SET(CURLOPT_LOW_SPEED_TIME, STALL_S);
+	}
 	SET(CURLOPT_ERRORBUFFER, request->curl_error);
 	SET(CURLOPT_PRIVATE, request);
 	SET(CURLOPT_HEADERFUNCTION, on_header);

@@ -2,6 +2,7 @@
 #include "docker_client_transfer.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdlib.h>
 
 _Static_assert(DOCKER_PROBLEM_SIZE >= CURL_ERROR_SIZE, "libcurl writes its errors there");
@@ -110,8 +111,41 @@ static bool keep_lines(struct docker_request *request, const char *bytes, size_t
 	return true;
 }
 
+int docker_request_sift(struct docker_request *request, const struct json_sieve_rules *rules)
+{
+	request->sieve = json_sieve_new(rules, DOCKER_BODY_MAX);
+	return request->sieve ? 0 : -ENOMEM;
+}
+
+static bool is_sifted(const struct docker_request *request)
+{
+	return request->sieve && request->status == 200;
+}
+
+/* Takes over what the sieve has let through for certain. */
+static bool take_sifted(struct docker_request *request)
+{
+	size_t length;
+	const char *text = json_sieve_text(request->sieve, &length);
+	bool kept = !length || (docker_request_is_stream(request) ? keep_lines(request, text, length)
+								  : keep_bytes(request, text, length));
+
+	json_sieve_forget(request->sieve);
+	return kept;
+}
+
+static bool sift(struct docker_request *request, const char *bytes, size_t count)
+{
+	if (json_sieve_feed(request->sieve, bytes, count, &request->sieve_error) == 0)
+		return take_sifted(request);
+	request->problem = request->sieve_error.text;
+	return false;
+}
+
 bool docker_request_keep(struct docker_request *request, const char *bytes, size_t count)
 {
+	if (is_sifted(request))
+		return sift(request, bytes, count);
 	return docker_request_is_stream(request) ? keep_lines(request, bytes, count)
 						 : keep_bytes(request, bytes, count);
 }
@@ -121,6 +155,12 @@ void docker_request_finish(struct docker_request *request, const char *problem)
 	request->received_ns = loop_now_ns();
 	request->finished = true;
 	request->problem = problem;
+	if (!problem && is_sifted(request) && !docker_request_is_stream(request)) {
+		if (json_sieve_end(request->sieve, &request->sieve_error) < 0)
+			request->problem = request->sieve_error.text;
+		else
+			(void)take_sifted(request); /* or its problem is told */
+	}
 	docker_request_queue(request);
 }
 
@@ -138,6 +178,7 @@ void docker_request_free(struct docker_request *request)
 	docker_request_unlink(request);
 	docker_request_detach(request);
 	curl_easy_cleanup(request->easy);
+	json_sieve_free(request->sieve);
 	free(request->buffer);
 	free(request->path);
 	free(request);

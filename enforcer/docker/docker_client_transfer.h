@@ -14,6 +14,8 @@
 #include "cleanup.h"
 #include "docker_client_address.h"
 #include "docker_request.h"
+#include "error.h"
+#include "json_sieve.h"
 #include "loop.h"
 
 #define DOCKER_BODY_MAX (64u * 1024 * 1024)
@@ -37,6 +39,8 @@ struct docker_request {
 	void *data;
 	char *buffer; /* the body, or what of a stream is not delivered yet */
 	size_t length, size, limit;
+	struct json_sieve *sieve; /* through which a 200's body goes, or NULL */
+	struct error sieve_error;
 	size_t incomplete;   /* bytes after a stream's last newline, as they came */
 	const char *problem; /* why there is no whole answer, or NULL */
 	long status;
@@ -70,7 +74,7 @@ struct docker_client {
 /* A 200 to a stream's request: what comes are lines. */
 bool docker_request_is_stream(const struct docker_request *request);
 
-/* Keeps bytes of the body.  False, with request->problem, if they are too many. */
+/* Keeps bytes of the body, or what its sieve leaves of them.  False, with request->problem, if they are too many. */
 bool docker_request_keep(struct docker_request *request, const char *bytes, size_t count);
 
 /* There is something to tell of the request: it is served at the next dispatch. */

@@ -34,7 +34,8 @@ struct docker_info {
 /* GET /info */
 int docker_json_info(const char *text, size_t length, struct docker_info *ret_info, struct error *err);
 
-/* GET /containers/json?all=1 : containers are the caller's, in an array that is too. */
+/* GET /containers/json?all=1 : containers are the caller's, in an array that is too.  One that is not understood is
+ * left out, so that it cannot hide the others: whom nobody knows is closed. */
 int docker_json_containers(const char *text, size_t length, struct container ***ret_containers, size_t *ret_count,
 			   struct error *err);
 
@@ -61,8 +62,9 @@ struct docker_volumes {
 int docker_json_volumes(const char *text, size_t length, struct docker_volumes *ret_volumes, struct error *err);
 void docker_volumes_clear(struct docker_volumes *volumes);
 
-/* GET /networks : ids and names, without endpoints.  GET /networks/ID : one with its endpoints.  `managed` is true
- * for the bridge driver; exclusion by name is the caller's. */
+/* GET /networks : ids and names, without endpoints; one that is not understood is left out.  GET /networks/ID : one
+ * with its endpoints.  `managed` is true for the bridge driver, also where `bridge` is "" because its name cannot be
+ * told; exclusion by name is the caller's. */
 int docker_json_networks(const char *text, size_t length, struct network ***ret_networks, size_t *ret_count,
 			 struct error *err);
 int docker_json_network(const char *text, size_t length, struct network **ret_network, struct error *err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "docker_json_internal.h"
+#include "json_sieve.h"
 
 /* Labels with a value that is no string are left out: nothing can match them. */
 static int read_labels(const cJSON *labels, struct container *container)
@@ -88,6 +89,8 @@ static void read_listed_state(const char *state, struct container *container)
 /* One of GET /containers/json. */
 static int read_listed_member(const cJSON *item, struct container *container)
 {
+	if (docker_json_is(item, JSON_SIEVE_CUT))
+		container->obscure = true;
 	if (docker_json_is(item, "Id"))
 		return docker_json_copy(&container->id, item);
 	if (docker_json_is(item, "Names"))
@@ -165,6 +168,8 @@ static int read_inspected_member(const cJSON *item, struct container *container)
 	const char *name;
 	int r;
 
+	if (docker_json_is(item, JSON_SIEVE_CUT))
+		container->obscure = true;
 	if (docker_json_is(item, "Id"))
 		return docker_json_copy(&container->id, item);
 	if (docker_json_is(item, "Config"))
@@ -241,11 +246,11 @@ int docker_json_containers(const char *text, size_t length, struct container ***
 	cJSON_ArrayForEach(item, root)
 	{
 		r = read_container(item, read_listed_member, &containers[done], err);
-		if (r < 0) {
+		if (r == -ENOMEM) {
 			docker_json_free_containers(containers, done);
 			return r;
 		}
-		done++;
+		done += r == 0;
 	}
 	*ret_containers = containers;
 	*ret_count = done;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "docker_json_internal.h"
+#include "json_sieve.h"
 
 #define OPTION_ICC    "com.docker.network.bridge.enable_icc"
 #define OPTION_BRIDGE "com.docker.network.bridge.name"
@@ -133,47 +134,39 @@ static int read_network_member(const cJSON *item, struct network *network, const
 	return 0;
 }
 
-/* What the kernel takes as a link's name. */
+/* What the kernel takes as a link's name (dev_valid_name): bytes, of which few are refused.  0xa0 is a space to it. */
 static bool link_name_valid(const char *name)
 {
 	size_t length = strlen(name);
 
-	if (!length || length > 15 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)name[i];
-
-		if (c <= ' ' || c == 0x7f || c == '/' || c == ':')
-			return false;
-	}
-	return true;
+	return length && length <= 15 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+	       strcspn(name, "/: \t\n\v\f\r\xa0") == length;
 }
 
-static int set_bridge(struct network *network, const char *option, struct error *err)
+/* Where no name can be told, or something is left out of the answer, it stays "": then it may be any bridge. */
+static void set_bridge(struct network *network, const char *option, bool cut)
 {
-	if (option && option[0]) {
-		if (!link_name_valid(option))
-			return error_set(err, -EPROTO,
-					 "network %s: its option " OPTION_BRIDGE " is not the name of a link",
-					 network->name);
-		strcpy(network->bridge, option);
-	} else if (strcmp(network->name, "bridge") == 0) {
-		strcpy(network->bridge, "docker0");
-	} else {
-		char name[sizeof(network->bridge)];
+	char name[sizeof(network->bridge)];
 
+	if (option && option[0]) {
+		snprintf(name, sizeof(name), "%s", link_name_valid(option) ? option : "");
+	} else if (cut) {
+		name[0] = '\0';
+	} else if (strcmp(network->name, "bridge") == 0) {
+		strcpy(name, "docker0");
+	} else {
 		snprintf(name, sizeof(name), "br-%.12s", network->id);
 		if (!link_name_valid(name))
-			return error_set(err, -EPROTO, "network %s: no link's name follows from its Id", network->name);
-		strcpy(network->bridge, name);
+			name[0] = '\0';
 	}
-	return 0;
+	strcpy(network->bridge, name);
 }
 
-static int read_network(const cJSON *object, bool listed, struct network **ret_network, struct error *err)
+static int read_network(const cJSON *object, struct network **ret_network, struct error *err)
 {
 	cleanup_of(network) struct network *network = calloc(1, sizeof(*network));
 	const char *bridge = NULL;
+	bool cut = false;
 	const cJSON *item;
 	int r;
 
@@ -184,15 +177,19 @@ static int read_network(const cJSON *object, bool listed, struct network **ret_n
 		return r;
 	cJSON_ArrayForEach(item, object)
 	{
+		cut = cut || docker_json_is(item, JSON_SIEVE_CUT);
 		if (read_network_member(item, network, &bridge) < 0)
 			return error_oom(err);
 	}
+	/* A name that is longer than anybody reads is as good as none; whose network that is, its id tells as well. */
+	if (!network->name && cut && docker_json_id_valid(network->id) &&
+	    docker_json_set(&network->name, network->id) < 0)
+		return error_oom(err);
 	if (!docker_json_id_valid(network->id) || !network->name || !network->driver)
 		return error_set(err, -EPROTO, "the engine tells of a network without a valid Id, Name or Driver");
 	network->managed = strcmp(network->driver, "bridge") == 0;
-	/* One bad network must not hide the others: in a list it stays, and to inspect it gives the error. */
-	if (network->managed && set_bridge(network, bridge, listed ? NULL : err) < 0 && !listed)
-		return -EPROTO;
+	if (network->managed)
+		set_bridge(network, bridge, cut);
 	*ret_network = steal(network);
 	return 0;
 }
@@ -205,7 +202,7 @@ int docker_json_network(const char *text, size_t length, struct network **ret_ne
 	r = docker_json_parse(text, length, "a network", &root, err);
 	if (r < 0)
 		return r;
-	return read_network(root, false, ret_network, err);
+	return read_network(root, ret_network, err);
 }
 
 int docker_json_networks(const char *text, size_t length, struct network ***ret_networks, size_t *ret_count,
@@ -228,12 +225,12 @@ int docker_json_networks(const char *text, size_t length, struct network ***ret_
 		return error_oom(err);
 	cJSON_ArrayForEach(item, root)
 	{
-		r = read_network(item, true, &networks[done], err);
-		if (r < 0) {
+		r = read_network(item, &networks[done], err);
+		if (r == -ENOMEM) {
 			docker_json_free_networks(networks, done);
 			return r;
 		}
-		done++;
+		done += r == 0;
 	}
 	*ret_networks = networks;
 	*ret_count = done;

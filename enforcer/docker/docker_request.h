@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "json_sieve.h"
+
 struct docker_request;
 
 struct docker_response {
@@ -21,6 +23,10 @@ typedef void docker_response_fn(const struct docker_response *response, void *da
 
 /* A stream's lines as they arrive, without the newline.  Returns false to end the stream. */
 typedef bool docker_line_fn(const char *line, size_t length, void *data);
+
+/* Only what the rules keep of a 200's body is kept, and counts for limits: of a stream, value by value as its lines. To
+ * be called before the loop runs.  Borrows the rules.  0 or -ENOMEM. */
+int docker_request_sift(struct docker_request *request, const struct json_sieve_rules *rules);
 
 /* Accepts NULL.  No callback comes after it.  The request must not have called done yet. */
 void docker_request_cancel(struct docker_request *request);

@@ -71,8 +71,9 @@ int docker_watch_new(struct loop *loop, struct docker_client *client, bool follo
 	watch->opening = loop_timer_new(loop, docker_watch_stream_overdue, watch);
 	watch->quiet = loop_timer_new(loop, docker_watch_renew_stream, watch);
 	watch->late_timer = loop_timer_new(loop, docker_watch_look_at_due, watch);
+	watch->doubt = loop_timer_new(loop, look_again, watch);
 	if (!watch->retry || !watch->again || !watch->resync || !watch->pump || !watch->opening || !watch->quiet ||
-	    !watch->late_timer) {
+	    !watch->late_timer || !watch->doubt) {
 		docker_watch_free(watch);
 		return error_oom(err);
 	}
@@ -86,7 +87,7 @@ void docker_watch_free(struct docker_watch *watch)
 	if (!watch)
 		return;
 	if (watch->retry && watch->again && watch->resync && watch->pump && watch->opening && watch->quiet &&
-	    watch->late_timer)
+	    watch->late_timer && watch->doubt)
 		docker_watch_drop(watch);
 	loop_timer_free(watch->retry);
 	loop_timer_free(watch->again);
@@ -95,6 +96,7 @@ void docker_watch_free(struct docker_watch *watch)
 	loop_timer_free(watch->opening);
 	loop_timer_free(watch->quiet);
 	loop_timer_free(watch->late_timer);
+	loop_timer_free(watch->doubt);
 	free(watch->late);
 	free(watch);
 }

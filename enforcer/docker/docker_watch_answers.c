@@ -31,16 +31,19 @@ static int got_network(struct docker_watch *watch, const struct query *query, co
 {
 	struct docker_watch_times times = { query->event_ns, response->sent_ns, response->received_ns };
 	struct network *network = NULL;
-	int r;
+	int r = response->status == 404 ? 0 : -EPROTO;
 
-	if (response->status != 200 && response->status != 404)
-		return error_set(err, -EPROTO, "the engine answered with status %d", response->status);
-	if (response->status == 200) {
+	if (response->status == 200)
 		r = docker_json_network(response->body, response->length, &network, err);
-		if (r < 0)
-			return r;
-		network->asked = response->sent_ns;
+	if (r == -EPROTO) {
+		/* What is known of it stays; a new one's bridge is closed. */
+		docker_watch_doubt_network(watch, query, response);
+		return 0;
 	}
+	if (r < 0)
+		return r;
+	if (network)
+		network->asked = response->sent_ns;
 	watch->handler->network(query->id, network, &times, watch->data);
 	return 0;
 }
@@ -130,7 +133,10 @@ static int understand(struct docker_watch *watch, const struct query *query, con
 		      struct error *err)
 {
 	/* Of a container that is starting: no answer within its time is an answer too. */
-	if (response->error && query->kind != QUERY_IMAGE && query->kind != QUERY_BINDINGS)
+	bool bearable = query->kind == QUERY_IMAGE || query->kind == QUERY_BINDINGS ||
+			(watch->follow && query->kind == QUERY_NETWORK);
+
+	if (response->error && !bearable)
 		return error_set(err, -EIO, "%s", response->error);
 	if (query->snapshot)
 		return docker_watch_snapshot_part(watch, query, response, err);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "docker_json_rules.h"
 #include "docker_watch_late.h"
 #include "docker_watch_queries.h"
 #include "docker_watch_snapshot.h"
@@ -117,6 +118,8 @@ static void subscribe(struct docker_watch *watch, unsigned ago_s)
 	if (docker_client_stream(watch->client, path, event_line, stream_opened, stream_ended, watch, &watch->stream,
 				 &err) < 0)
 		docker_watch_lose(watch, err.text);
+	else if (docker_request_sift(watch->stream, docker_json_rules(DOCKER_JSON_EVENTS)) < 0)
+		docker_watch_lose(watch, "out of memory");
 	else
 		loop_timer_set(watch->opening, DOCKER_WATCH_TIMEOUT_MS);
 }

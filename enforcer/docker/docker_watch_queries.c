@@ -7,11 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "docker_json_rules.h"
+
 /* Requests under way at once: enough to hide an engine's latency, too few to be a load. */
 #define PARALLEL 16
 /* … of those that the engine may leave unanswered while a container starts: the others must not wait for them. */
 #define PARALLEL_BINDINGS  8
 #define TIMEOUT_INSPECT_MS 2000 /* a container that is starting does not answer */
+/* Labels may be gigabytes, of which next to nothing is kept; docker_client gives up earlier where nothing comes. */
+#define TIMEOUT_LONG_MS 120000
 
 void docker_watch_remove_query(struct query *query)
 {
@@ -109,6 +113,18 @@ static void query_path(const struct query *query, char path[256])
 	}
 }
 
+static const struct json_sieve_rules *query_rules(const struct query *query)
+{
+	static const enum docker_json_answer answers[] = {
+		[QUERY_VERSION] = DOCKER_JSON_VERSION,	     [QUERY_INFO] = DOCKER_JSON_INFO,
+		[QUERY_CONTAINERS] = DOCKER_JSON_CONTAINERS, [QUERY_NETWORKS] = DOCKER_JSON_NETWORKS,
+		[QUERY_NETWORK] = DOCKER_JSON_NETWORK,	     [QUERY_CONTAINER] = DOCKER_JSON_CONTAINERS,
+		[QUERY_IMAGE] = DOCKER_JSON_CONTAINER,	     [QUERY_BINDINGS] = DOCKER_JSON_CONTAINER,
+	};
+
+	return docker_json_rules(answers[query->kind]);
+}
+
 static size_t bindings_under_way(const struct docker_watch *watch)
 {
 	size_t count = 0;
@@ -120,8 +136,18 @@ static size_t bindings_under_way(const struct docker_watch *watch)
 
 static unsigned timeout_ms(const struct query *query)
 {
-	return query->kind == QUERY_IMAGE || query->kind == QUERY_BINDINGS ? TIMEOUT_INSPECT_MS
-									   : DOCKER_WATCH_TIMEOUT_MS;
+	switch (query->kind) {
+	case QUERY_IMAGE:
+	case QUERY_BINDINGS:
+		return TIMEOUT_INSPECT_MS;
+	case QUERY_CONTAINERS:
+	case QUERY_CONTAINER:
+	case QUERY_NETWORKS:
+	case QUERY_NETWORK:
+		return TIMEOUT_LONG_MS;
+	default:
+		return DOCKER_WATCH_TIMEOUT_MS;
+	}
 }
 
 /* Starts what waits, as far as there is room.  While a snapshot is being taken, questions that events raised wait for
@@ -143,6 +169,10 @@ void docker_watch_pump(void *data)
 		if (docker_client_get(watch->client, path, timeout_ms(query), watch->answered, query, &query->request,
 				      &err) < 0) {
 			docker_watch_lose(watch, err.text);
+			return;
+		}
+		if (docker_request_sift(query->request, query_rules(query)) < 0) {
+			docker_watch_lose(watch, "out of memory");
 			return;
 		}
 		watch->under_way++;

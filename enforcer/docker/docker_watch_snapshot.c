@@ -67,11 +67,19 @@ static int got_networks(struct docker_watch *watch, const struct docker_response
 
 	if (r < 0)
 		return r;
+	watch->building->asked = response->sent_ns;
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		/* Other drivers' networks have no bridge of ours; their endpoints do not matter here. */
-		if (networks[i]->managed && docker_watch_is_id(networks[i]->id) &&
+		if (!networks[i]->managed)
+			continue;
+		if (docker_watch_is_id(networks[i]->id) &&
 		    docker_watch_ask(watch, QUERY_NETWORK, networks[i]->id, true, 0) < 0)
 			r = error_oom(err);
+		/* Until it is told who lives there, nobody does: its bridge is closed. */
+		else if (inventory_put_network(watch->building, networks[i]) < 0)
+			r = error_oom(err);
+		else
+			networks[i] = NULL;
 	}
 	docker_json_free_networks(networks, count);
 	return r;
@@ -89,6 +97,8 @@ static int got_snapshot_image(struct docker_watch *watch, const struct query *qu
 	if (response->status != 200 || !known)
 		return 0;
 	r = docker_json_container(response->body, response->length, &container, err);
+	if (r == -EPROTO)
+		return 0;
 	if (r == 0 && inventory_settle(watch->building, known, container) < 0)
 		r = error_oom(err);
 	if (r == 0 && container->image) {
@@ -98,16 +108,43 @@ static int got_snapshot_image(struct docker_watch *watch, const struct query *qu
 	return r;
 }
 
+/* A network that cannot be told of stays as the list has it, closed, and is asked about again. */
+static int got_snapshot_network(struct docker_watch *watch, const struct query *query,
+				const struct docker_response *response, struct error *err)
+{
+	struct network *network = NULL;
+	int r = -EPROTO;
+
+	if (response->status == 404) {
+		/* Removed since the list was made. */
+		inventory_remove_network(watch->building, query->id);
+		return 0;
+	}
+	if (response->status == 200)
+		r = docker_json_network(response->body, response->length, &network, err);
+	if (r == -EPROTO && watch->follow) {
+		docker_watch_doubt_network(watch, query, response);
+		return 0;
+	}
+	if (response->status != 200)
+		return error_set(err, -EPROTO, "the engine answered with status %d", response->status);
+	if (r < 0)
+		return r;
+	network->asked = response->sent_ns;
+	if (inventory_put_network(watch->building, network) < 0) {
+		network_free(network);
+		return error_oom(err);
+	}
+	return 0;
+}
+
 int docker_watch_snapshot_part(struct docker_watch *watch, const struct query *query,
 			       const struct docker_response *response, struct error *err)
 {
-	struct network *network;
-	int r;
-
 	if (query->kind == QUERY_IMAGE)
 		return got_snapshot_image(watch, query, response, err);
-	if (query->kind == QUERY_NETWORK && response->status == 404)
-		return 0; /* removed since the list was made */
+	if (query->kind == QUERY_NETWORK)
+		return got_snapshot_network(watch, query, response, err);
 	if (response->status != 200)
 		return error_set(err, -EPROTO, "the engine answered with status %d", response->status);
 	switch (query->kind) {
@@ -117,16 +154,6 @@ int docker_watch_snapshot_part(struct docker_watch *watch, const struct query *q
 		return got_containers(watch, response, err);
 	case QUERY_NETWORKS:
 		return got_networks(watch, response, err);
-	case QUERY_NETWORK:
-		r = docker_json_network(response->body, response->length, &network, err);
-		if (r < 0)
-			return r;
-		network->asked = response->sent_ns;
-		if (inventory_put_network(watch->building, network) < 0) {
-			network_free(network);
-			return error_oom(err);
-		}
-		return 0;
 	default:
 		return 0;
 	}

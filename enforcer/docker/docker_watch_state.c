@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
+
 static void drop_queries(struct docker_watch *watch)
 {
 	while (watch->queries) {
@@ -34,6 +36,7 @@ void docker_watch_drop(struct docker_watch *watch)
 	loop_timer_stop(watch->opening);
 	loop_timer_stop(watch->quiet);
 	loop_timer_stop(watch->late_timer);
+	loop_timer_stop(watch->doubt);
 	watch->late_count = 0;
 }
 
@@ -51,6 +54,16 @@ void docker_watch_lose(struct docker_watch *watch, const char *reason)
 	}
 	if (news)
 		watch->handler->lost(watch->reason, watch->data);
+}
+
+void docker_watch_doubt_network(struct docker_watch *watch, const struct query *query,
+				const struct docker_response *response)
+{
+	log_warning("%s: the engine's answer about network %s is of no use (status %d): what is not known of it stays "
+		    "closed",
+		    docker_client_url(watch->client), query->id, response->status);
+	if (watch->follow)
+		loop_timer_set(watch->doubt, DOUBT_MS);
 }
 
 void docker_watch_want_snapshot(struct docker_watch *watch)

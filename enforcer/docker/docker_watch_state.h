@@ -33,6 +33,8 @@
 /* Engines tell of some changes before their lists show them (20.10: an end, a rename, under load): whatever an event
  * was about is looked at once more. */
 #define LATE_MS 250
+/* Everything is looked at again so long after a network's answer was of no use. */
+#define DOUBT_MS 10000
 
 struct late {
 	char id[128];
@@ -85,13 +87,16 @@ struct docker_watch {
 	char reason[512];  /* why it was lost last, to say it once */
 	struct late *late; /* containers that are looked at again, the first due first */
 	size_t late_count, late_room;
-	struct loop_timer *retry, *again, *resync, *pump, *opening, *quiet, *late_timer;
+	struct loop_timer *retry, *again, *resync, *pump, *opening, *quiet, *late_timer, *doubt;
 };
 
 /* Forgets what is asked, heard and put together, and stops every timer but the one that begins anew. */
 void docker_watch_drop(struct docker_watch *watch);
 /* The connection, or something about it, is no good: drops everything and tries again later. */
 void docker_watch_lose(struct docker_watch *watch, const char *reason);
+/* A network of which the engine does not tell must not hide the others: it is asked about again, DOUBT_MS from now. */
+void docker_watch_doubt_network(struct docker_watch *watch, const struct query *query,
+				const struct docker_response *response);
 /* Another snapshot is wanted, soon: once however often this is said before it is taken. */
 void docker_watch_want_snapshot(struct docker_watch *watch);
 

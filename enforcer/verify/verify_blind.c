@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "docker_ask.h"
+#include "docker_json_rules.h"
 #include "kernel_list.h"
 #include "policy.h"
 #include "verify_blind_sockets.h"
@@ -105,7 +106,8 @@ static int ask_about(struct verify *verify, const struct container *container, s
 	int r;
 
 	snprintf(path, sizeof(path), "/containers/%s/json", container->id);
-	r = docker_ask(verify->loop, verify->client, path, ASK_MS, &body, &length, err);
+	r = docker_ask(verify->loop, verify->client, path, docker_json_rules(DOCKER_JSON_EXPOSURE), ASK_MS, &body,
+		       &length, err);
 	if (r == 0)
 		r = docker_json_exposure(body, length, &exposure, err);
 	if (r < 0)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "docker_ask.h"
+#include "docker_json_rules.h"
 #include "engine_sockets.h"
 #include "verify_facts.h"
 #include "verify_files.h"
@@ -85,7 +86,8 @@ static int learn_volumes(struct verify *verify, struct verify_sockets *sockets, 
 {
 	cleanup_free char *body = NULL;
 	size_t length;
-	int r = docker_ask(verify->loop, verify->client, "/volumes", ASK_MS, &body, &length, err);
+	int r = docker_ask(verify->loop, verify->client, "/volumes", docker_json_rules(DOCKER_JSON_VOLUMES), ASK_MS,
+			   &body, &length, err);
 
 	if (r == 0)
 		r = docker_json_volumes(body, length, &sockets->volumes, err);

@@ -20,7 +20,7 @@ static int ask_engine(const struct verify *verify, struct engine_facts *facts)
 	if (!verify->client)
 		return engine_facts_set_text(&facts->api_problem,
 					     verify->engine_error ? verify->engine_error : "the engine was not asked");
-	r = docker_ask(verify->loop, verify->client, "/info", INFO_TIMEOUT_MS, &body, &length, &err);
+	r = docker_ask(verify->loop, verify->client, "/info", NULL, INFO_TIMEOUT_MS, &body, &length, &err);
 	if (r == 0)
 		r = docker_json_engine(body, length, &facts->api, &err);
 	return r < 0 && r != -ENOMEM ? engine_facts_set_text(&facts->api_problem, err.text) : r;

@@ -26,6 +26,7 @@ struct docker_request {
 	docker_response_fn *done;
 	void *data;
 	bool is_open;
+	struct json_sieve *sieve;
 };
 
 static struct engine {
@@ -80,10 +81,17 @@ int docker_client_stream(struct docker_client *client, const char *path, docker_
 	(void)client;
 	check_path(path);
 	assert(!engine.stream);
-	if (keep((struct docker_request){ line, opened, done, data, false }, ret_request) < 0)
+	if (keep((struct docker_request){ .line = line, .opened = opened, .done = done, .data = data }, ret_request) <
+	    0)
 		return error_oom(err);
 	engine.stream = *ret_request;
 	return 0;
+}
+
+int docker_request_sift(struct docker_request *request, const struct json_sieve_rules *rules)
+{
+	request->sieve = json_sieve_new(rules, 1 << 20);
+	return request->sieve ? 0 : -ENOMEM;
 }
 
 static void forget(const struct docker_request *request)
@@ -104,6 +112,7 @@ void docker_request_cancel(struct docker_request *request)
 	if (!request)
 		return;
 	forget(request);
+	json_sieve_free(request->sieve);
 	free(request);
 }
 
@@ -137,7 +146,7 @@ static void on_snapshot(struct inventory *inventory, const struct docker_info *i
 	(void)data;
 	assert(inventory);
 	for (size_t i = 0; i < inventory->network_count; i++)
-		assert(!inventory->networks[i]->managed || inventory->networks[i]->bridge[0]);
+		assert(inventory->networks[i]->managed || !inventory->networks[i]->bridge[0]);
 	inventory_free(inventory);
 	engine.synced = true;
 }
@@ -194,9 +203,40 @@ static void answer(struct docker_request *request, int status, const char *text,
 					    .length = length,
 					    .error = status ? NULL : "unix:///engine: the connection was lost" };
 
+	if (status == 200 && request->sieve && !request->line) {
+		struct error err;
+		int r = json_sieve_feed(request->sieve, text, length, &err);
+
+		if (r == 0)
+			r = json_sieve_end(request->sieve, &err);
+		response.body = json_sieve_text(request->sieve, &response.length);
+		if (r < 0)
+			response = (struct docker_response){ .body = "", .error = "unix:///engine: it is no JSON" };
+	}
 	forget(request);
 	request->done(&response, request->data);
+	json_sieve_free(request->sieve);
 	free(request);
+}
+
+/* Lines, as far as they are whole. */
+static void hear(struct docker_request *stream, const char *text, size_t length)
+{
+	struct error err;
+	const char *lines;
+	char *copy, *line;
+
+	assert(json_sieve_feed(stream->sieve, text, length, &err) == 0 || err.text[0]);
+	lines = json_sieve_text(stream->sieve, &length);
+	copy = strndup(lines, length);
+	json_sieve_forget(stream->sieve);
+	for (char *at = copy; at && engine.stream == stream && (line = strsep(&at, "\n"));) {
+		if (*line && !stream->line(line, strlen(line), stream->data) && engine.stream == stream) {
+			answer(stream, 200, "", 0);
+			break;
+		}
+	}
+	free(copy);
 }
 
 static void on_stream(uint8_t letter, const char *text, size_t length)
@@ -210,9 +250,8 @@ static void on_stream(uint8_t letter, const char *text, size_t length)
 	} else if (!stream->is_open) {
 		stream->is_open = true;
 		stream->opened(stream->data);
-	} else if (letter == 'e' && length && !memchr(text, '\n', length)) {
-		if (!stream->line(text, length, stream->data) && engine.stream == stream)
-			answer(stream, 200, "", 0);
+	} else if (letter == 'e') {
+		hear(stream, text, length);
 	}
 }
 

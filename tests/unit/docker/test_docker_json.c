@@ -354,9 +354,8 @@ static void events_of_all_kinds(void **state)
 /* What none of the parsers takes, and each must say so without touching its results. */
 static void refused_everywhere(void **state)
 {
-	static const char *const texts[] = { "",	 " ",	 "{",	     "{}}",	  "[{]",
-					     "null",	 "7",	 "\"text\"", "{} x",	  "{\"a\":}",
-					     "not json", "[[]]", "[7]",	     "[null,{}]", "{\"Id\"" };
+	static const char *const texts[] = { "",  " ",	      "{",    "{}}",	  "[{]",      "null",
+					     "7", "\"text\"", "{} x", "{\"a\":}", "not json", "{\"Id\"" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
