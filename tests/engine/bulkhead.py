@@ -12,6 +12,7 @@ import sys
 import threading
 
 from docker_api import wait_until
+from pace import patience
 
 PROGRAM = os.environ.get("BULKHEAD", "")
 SLOW_ENGINE_S = float(os.environ.get("BULKHEAD_SLOW_ENGINE", "0"))
@@ -112,7 +113,7 @@ class Bulkhead:
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             text=True,
-            timeout=timeout,
+            timeout=patience(timeout),
             env=environment,
             check=False,
         )
@@ -210,7 +211,7 @@ class Bulkhead:
             return None
         self.process.terminate()
         try:
-            status = self.process.wait(10)
+            status = self.process.wait(patience(10))
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -7,6 +7,8 @@ import struct
 import time
 import urllib.parse
 
+from pace import patience
+
 
 class ApiError(Exception):
     def __init__(self, status, text):
@@ -16,6 +18,7 @@ class ApiError(Exception):
 
 def wait_until(condition, what, seconds=15.0, interval=0.01):
     """The first true value of condition(); fails with `what` (a text, or a function that makes one)."""
+    seconds = patience(seconds)
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -33,7 +36,7 @@ class UnixConnection(http.client.HTTPConnection):
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
+        self.sock.settimeout(patience(self.timeout))
         self.sock.connect(self.path)
 
 

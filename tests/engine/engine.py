@@ -14,6 +14,7 @@ import threading
 import time
 
 from docker_api import Api, ApiError, unmultiplex, wait_until
+from pace import patience
 
 PREFIX = os.environ.get("BULKHEAD_TEST_PREFIX", "bhtest")
 PROBE = os.environ.get("BULKHEAD_PROBE", "")
@@ -264,7 +265,7 @@ class Engine(Remains):
         if self.process:
             self.process.terminate()
             try:
-                self.process.wait(40)
+                self.process.wait(patience(40))
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -471,7 +472,7 @@ def end(pid):
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + patience(10)
     while time.monotonic() < deadline and command_line(pid):
         time.sleep(0.01)
 

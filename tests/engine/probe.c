@@ -9,7 +9,8 @@
  *   probe stream LOG (tcp|udp) listen PORT  one end of a stream: a numbered record every millisecond, and a line in
  *   probe stream LOG (tcp|udp) ADDRESS PORT LOG for each record that arrives from the other end
  *
- * `connect` prints "TARGET open|refused|silent|error:… MICROSECONDS" and exits with 0 if everything was open.
+ * `connect` prints "TARGET open|late|refused|silent|error:… MICROSECONDS" and exits with 0 if everything was open. Late
+ * is a connection whose first packet was lost: a later one opened it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -265,6 +266,15 @@ static void target_done(struct target *target, const char *result)
 	target->result = result;
 }
 
+/* Whether TCP has sent the first packet again. */
+static bool sent_again(int fd)
+{
+	struct tcp_info info;
+	socklen_t length = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_total_retrans;
+}
+
 static void target_failed(struct target *target)
 {
 	target_done(target, errno == ECONNREFUSED ? "refused" : strerrorname_np(errno));
@@ -355,7 +365,7 @@ static void target_answered(struct target *target)
 		if (getsockopt(target->fd, SOL_SOCKET, SO_ERROR, &errno, &length) < 0 || errno)
 			target_failed(target);
 		else
-			target_done(target, "open");
+			target_done(target, sent_again(target->fd) ? "late" : "open");
 		return;
 	}
 	size = recv(target->fd, buffer, sizeof(buffer), 0);

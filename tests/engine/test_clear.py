@@ -7,7 +7,7 @@ import unittest
 
 from engine import probe_path
 from fixtures import SERVE, WEB_TO_DB, EngineTest, normalised_ruleset, shop, specification
-from traffic import parse
+from traffic import WAIT_MS, parse
 
 
 class Clear:
@@ -107,7 +107,7 @@ class BesideTheEngine:
         """From the host, where the world's packets come from, to the published port."""
         door = f"tcp/10.{100 + self.engine.index}.0.1/8080"
         answer = subprocess.run(
-            self.engine.inside(probe_path(), "connect", "900", door), stdout=subprocess.PIPE, text=True, check=False
+            self.engine.inside(probe_path(), "connect", str(WAIT_MS), door), stdout=subprocess.PIPE, text=True, check=False
         )
         return parse(answer.stdout)[door][0]
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from fixtures import SERVE, EngineTest, shop, specification
+from pace import patience
 
 FORGE = f"{os.path.dirname(os.path.abspath(__file__))}/forge.py"
 LOCAL_PORT = 40000
@@ -26,7 +27,7 @@ class Errors(EngineTest):
             try:
                 assert listener.stdout.readline() == "waiting\n"
                 provoke()
-                listener.wait(timeout=15 if sender else 1)
+                listener.wait(timeout=patience(15 if sender else 1))
             except subprocess.TimeoutExpired:
                 pass
             finally:
@@ -40,7 +41,7 @@ class Errors(EngineTest):
             f"s.bind(('',{LOCAL_PORT})); s.sendto(b'hello',(sys.argv[1],{port}))"
         )
         subprocess.run(
-            self.app["web"].inside(sys.executable, "-c", script, self.app["db"].address()), check=True, timeout=30
+            self.app["web"].inside(sys.executable, "-c", script, self.app["db"].address()), check=True, timeout=patience(30)
         )
 
     def forge(self):
@@ -50,7 +51,7 @@ class Errors(EngineTest):
                 sys.executable, FORGE, "send", self.app["web"].address(), self.app["db"].address(), "80", str(LOCAL_PORT)
             ),
             check=True,
-            timeout=30,
+            timeout=patience(30),
         )
 
     def test_forged_errors(self):

@@ -9,7 +9,7 @@ import engine as engines
 import oracle
 from bulkhead import Bulkhead
 from fixtures import specification
-from traffic import target, try_all, try_one
+from traffic import WAIT_MS, target, try_all, try_one
 
 TCP_PORTS = [80, 81, 3000, 5432, 6999, 7000, 7005, 7010, 7011, 8080, 9090, 9102]
 UDP_PORTS = [53, 5432, 6999, 7000, 7005, 7006, 7010, 8125, 9091]
@@ -151,7 +151,7 @@ class Matrix:
         """A container's own process sees what a probe in its namespace sees."""
         web, api = self.containers[:2]
         doors = [target("tcp", api.address(self.network, family), port) for family in (4, 6) for port in (8080, 80)]
-        printed = web.exec("/probe", "connect", "900", *doors)
+        printed = web.exec("/probe", "connect", str(WAIT_MS), *doors)
         self.assertEqual([line.split()[1] for line in printed.splitlines()], ["open", "silent"] * 2)
         self.assertEqual([try_one(web, door) for door in doors], ["open", "silent"] * 2)
 

@@ -8,6 +8,7 @@ import unittest
 from bulkhead import program_path
 from docker_api import wait_until
 from fixtures import WEB_TO_DB, EngineTest, normalised_ruleset, shop
+from pace import patience
 
 IP = ["probe-tcp", "probe-udp", "probe-icmp", "probe-ipv6"]
 RAW = "probe-ethertype"
@@ -134,7 +135,7 @@ class ProbeIccOn(ProbeTest):
                 lambda: len(self.links()) > len(links) or process.poll() is not None, "the probe's ports", interval=0.005
             )
             process.send_signal(number)
-            return process.wait(10) == -number
+            return process.wait(patience(10)) == -number
         finally:
             process.kill()
             process.wait()

@@ -7,9 +7,11 @@ import time
 
 from docker_api import wait_until
 from engine import probe_path
+from pace import patience, wait_ms
 
-# Less than TCP's first retransmission (1 s): a lost first packet is not made good in silence.
-WAIT_MS = 900
+# Less than TCP's first retransmission (1 s).  Where it is more, the probe calls a door that opened for the second packet
+# late: a lost first packet is not made good in silence.
+WAIT_MS = wait_ms(900)
 
 NS_PER_MS = 1_000_000
 
@@ -27,20 +29,20 @@ def parse(text):
     return results
 
 
-def try_all(wishes, wait_ms=WAIT_MS):
+def try_all(wishes, milliseconds=WAIT_MS):
     """wishes: a list of (container, [target …]); all at once.  A list of results in the same order."""
     running = [
         subprocess.Popen(
-            container.inside(probe_path(), "connect", str(wait_ms), *targets), stdout=subprocess.PIPE, text=True
+            container.inside(probe_path(), "connect", str(milliseconds), *targets), stdout=subprocess.PIPE, text=True
         )
         for container, targets in wishes
     ]
-    return [parse(process.communicate(timeout=60)[0]) for process in running]
+    return [parse(process.communicate(timeout=patience(60))[0]) for process in running]
 
 
-def try_one(container, wanted, wait_ms=WAIT_MS):
-    """"open", "refused", "silent" or the error's name."""
-    return try_all([(container, [wanted])], wait_ms)[0][wanted][0]
+def try_one(container, wanted, milliseconds=WAIT_MS):
+    """"open", "late", "refused", "silent" or the error's name."""
+    return try_all([(container, [wanted])], milliseconds)[0][wanted][0]
 
 
 class Stream:

@@ -16,7 +16,7 @@ import sys
 
 from docker_api import wait_until
 from engine import attack_path, end, probe_path, remove_namespace
-from traffic import parse
+from traffic import WAIT_MS, parse
 
 NET4, NET6 = "198.51.100.", "2001:db8:51::"
 HOST, SECOND_HOST, SERVER, CLIENT, DNS, OTHER_DNS = "1", "7", "10", "11", "53", "54"
@@ -159,9 +159,9 @@ class Outside:
         with open(self.receipt_files[name], encoding="ascii") as file:
             return file.read().splitlines()
 
-    def try_from(self, namespace, targets, wait_ms=900):
+    def try_from(self, namespace, targets, milliseconds=WAIT_MS):
         """{target: result} of a client in that namespace."""
-        said = namespace.run(probe_path(), "connect", str(wait_ms), *targets, check=False)
+        said = namespace.run(probe_path(), "connect", str(milliseconds), *targets, check=False)
         return {name: result for name, (result, _) in parse(said).items()}
 
     def attack_from(self, namespace, *arguments):

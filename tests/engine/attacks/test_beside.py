@@ -17,7 +17,7 @@ from bulkhead import Bulkhead
 from docker_api import wait_until
 from engine import attack_path, probe_path
 from fixtures import EngineTest, shop, specification
-from traffic import parse, target, try_all
+from traffic import WAIT_MS, parse, target, try_all
 
 VIP4, VIP6 = "10.99.0.5", "2001:db8:99::5"
 
@@ -268,7 +268,7 @@ class Unseen(EngineTest):
         """Whether the host and db reach it."""
         targets = [target(protocol, container.address(family=family), 80) for family in (4, 6) for protocol in ("tcp", "udp")]
         host = parse(
-            self.engine.run_inside(probe_path(), "connect", "900", *targets, check=False).stdout
+            self.engine.run_inside(probe_path(), "connect", str(WAIT_MS), *targets, check=False).stdout
         )
         from_db = try_all([(self.db, targets)])[0]
         found = {name: [result for result, _ in said.values()] for name, said in (("host", host), ("db", from_db))}

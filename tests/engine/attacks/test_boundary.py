@@ -13,7 +13,8 @@ from attacks.outside import DNS, HOST, NARROW, OTHER_DNS, SERVER, Outside, far, 
 from docker_api import wait_until
 from engine import probe_path
 from fixtures import EngineTest, specification
-from traffic import parse, target, try_all
+from pace import wait_ms
+from traffic import WAIT_MS, parse, target, try_all
 
 SERVE = ("serve", "/receipts", "tcp:80-82", "udp:80-82")
 PORTS = (80, 81, 82)
@@ -175,7 +176,7 @@ class Boundary:
 
     def try_host(self, doors):
         answer = subprocess.run(
-            self.engine.inside(probe_path(), "connect", "900", *doors), stdout=subprocess.PIPE, text=True, check=False
+            self.engine.inside(probe_path(), "connect", str(WAIT_MS), *doors), stdout=subprocess.PIPE, text=True, check=False
         )
         # A datagram that the host itself may not send is refused as it is sent.
         return {
@@ -208,12 +209,12 @@ class Boundary:
             servers = [world(DNS), world(DNS, 6)] + (["127.0.0.11"] if name != "stranger" else [])
             for server in servers:
                 with self.subTest(f"{words}: {name} asks {server} for a name"):
-                    said = container.exec("/attack", "resolve", "4000", server, "example.test")
+                    said = container.exec("/attack", "resolve", str(wait_ms(4000)), server, "example.test")
                     self.assertEqual(said.strip(), world(SERVER))
         for name in ("db", "sealed", "free"):
             with self.subTest(f"{words}: {name} asks a name server that is not the host's"):
                 shut = closed and self.ask(oracle.is_closed, self.containers[name], "egress")
-                said = self.containers[name].exec("/attack", "resolve", "900" if shut else "4000", world(OTHER_DNS), "example.test")
+                said = self.containers[name].exec("/attack", "resolve", str(wait_ms(900 if shut else 4000)), world(OTHER_DNS), "example.test")
                 self.assertEqual(said.strip(), "silent" if shut else world(SERVER))
         doors = {("db", target("tcp", world(DNS, family), 80)): not closed for family in (4, 6)}
         results = self.try_containers(doors)

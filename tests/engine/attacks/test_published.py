@@ -12,7 +12,7 @@ from attacks.common import CONTROL_ONLY, Listener, Party, publish
 from attacks.outside import CLIENT, HOST, SECOND_HOST, Outside, world
 from docker_api import wait_until
 from fixtures import EngineTest, shop, specification
-from traffic import parse
+from traffic import WAIT_MS, parse
 
 CLOSED, DECLARED, ONE_ADDRESS, LOOPBACK = 8080, 8081, 8082, 8083
 INSIDE = {CLOSED: 80, DECLARED: 81, ONE_ADDRESS: 80, LOOPBACK: 80}
@@ -73,7 +73,7 @@ class Published:
         targets = {f"tcp/{address}/{port}": address for address in self.doors(port).values()}
 
         def attack(who):
-            said = parse(self.attackers[who].exec("/probe", "connect", "900", *targets))
+            said = parse(self.attackers[who].exec("/probe", "connect", str(WAIT_MS), *targets))
             return {(who, address): said[target][0] for target, address in targets.items()}
 
         with concurrent.futures.ThreadPoolExecutor(len(self.attackers)) as pool:
@@ -234,7 +234,7 @@ class Published:
         own = {
             name: f"tcp/{address}/{CLOSED}" for name, address in self.doors(CLOSED).items() if "app's gateway" in name
         }
-        said = parse(self.db.exec("/probe", "connect", "900", *own.values()))
+        said = parse(self.db.exec("/probe", "connect", str(WAIT_MS), *own.values()))
         for name, target in own.items():
             with self.subTest(f"passes: db itself by {name}"):
                 self.assertEqual(said[target][0], "open")

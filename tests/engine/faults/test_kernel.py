@@ -11,6 +11,7 @@ from faults import fault
 from faults.common import FLOW
 from faults.test_engine import EngineTestCase
 from fixtures import shop
+from pace import patience
 
 
 class Refused(EngineTestCase):
@@ -74,7 +75,7 @@ class Refused(EngineTestCase):
         log = len(self.bulkhead.log_text())
         self.bulkhead.wrapper = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"]
         self.bulkhead.start(ready=False)
-        self.assertEqual(self.bulkhead.process.wait(15), 3)
+        self.assertEqual(self.bulkhead.process.wait(patience(15)), 3)
         self.bulkhead.process = None
         self.assertIn("CAP_NET_ADMIN", self.log_since(log))
         self.bulkhead.wrapper = []
