@@ -3,6 +3,7 @@
 import atexit
 import concurrent.futures
 import io
+import json
 import os
 import shutil
 import signal
@@ -13,12 +14,15 @@ import tempfile
 import threading
 import time
 
+import engine_root
 from docker_api import Api, ApiError, unmultiplex, wait_until
 from pace import patience
 
 PREFIX = os.environ.get("BULKHEAD_TEST_PREFIX", "bhtest")
 PROBE = os.environ.get("BULKHEAD_PROBE", "")
 ATTACK = os.environ.get("BULKHEAD_ATTACK", "")
+# Of every engine, unless a test says otherwise: {name: value}.
+OPTIONS = json.loads(os.environ.get("BULKHEAD_ENGINE_OPTIONS", "{}"))
 PULSE = os.environ.get("BULKHEAD_PULSE", "")
 IMAGE = "probe:latest"
 PARALLEL = 4
@@ -172,9 +176,10 @@ class Engine(Remains):
 
     def __init__(self, index, icc=True, live_restore=True, userland_proxy=True, flags=None, wrapper=()):
         """flags: {"name": value or values} in the place of that below, None for none at all; but a host is one more.
-        wrapper: a command that executes the one that follows it."""
+        wrapper: a command that executes the one that follows it; `opener` another, which is always of this machine."""
         self.index, self.icc, self.live_restore, self.userland_proxy = index, icc, live_restore, userland_proxy
-        self.flags, self.wrapper = dict(flags or {}), wrapper
+        self.flags, self.wrapper = {**OPTIONS, **(flags or {})}, wrapper
+        self.opener = ()
         namespace = f"{PREFIX}-{os.getpid()}-{index}"
         super().__init__(namespace, tempfile.mkdtemp(prefix=f"{namespace}-"))
         self.socket = f"{self.directory}/docker.sock"
@@ -182,6 +187,8 @@ class Engine(Remains):
         self.docker_url = f"unix://{self.socket}"
         self.api = Api(self.socket)
         self.process = None
+        self.root = None  # whose programs it has
+        self.major, self.api_version = 0, (0, 0)  # of what runs
         self.has_namespace = False
         self.surroundings = []  # other namespaces, each with close() and leftovers(); their end is ours
         self.networks_made = 0
@@ -225,10 +232,14 @@ class Engine(Remains):
         for name, values in self.flags.items():
             values = values if isinstance(values, (list, tuple)) else [values]
             command += [f"--{name}={value}" for value in values if value is not None]
-        command = self.inside(*self.wrapper, "dockerd", *command)
+        self.root = self.root or engine_root.of(f"{self.directory}/")
+        command = self.inside(*self.opener, *self.root.enter(self.netns, *self.wrapper, "dockerd", *command))
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         wait_until(self.answers, lambda: f"the engine answers; its log ends:\n{self.log_text()[-3000:]}", 60)
+        version = self.api.json("GET", "/version")
+        self.major = int(version["Version"].split(".")[0])
+        self.api_version = tuple(map(int, version["ApiVersion"].split(".")))
         if not any(IMAGE in (image["RepoTags"] or []) for image in self.api.json("GET", "/images/json")):
             self.import_image()
         return self
@@ -282,6 +293,12 @@ class Engine(Remains):
             self.icc = icc
         return self.start()
 
+    def close_root(self):
+        """When it has ended: the next one sees what has been mounted since."""
+        if self.root:
+            self.root.close()
+            self.root = None
+
     def log_text(self):
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return file.read()
@@ -316,6 +333,11 @@ class Engine(Remains):
         return subprocess.run(
             self.inside(*command), check=check, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
         )
+
+    def engine_runs(self, *command):
+        """What a program that came with the engine prints: its nft knows the engine's tables."""
+        command = self.root.enter(self.netns, *command)
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True).stdout
 
     def await_forwarding(self, *ports):
         """A bridge forwards what comes in by a port once the kernel has noticed that the port's peer is up."""
@@ -436,6 +458,7 @@ class Engine(Remains):
             for place in list(self.surroundings):
                 place.close()
             self.remove_stale()
+            self.close_root()
             self.remove()
             if self in _engines:
                 _engines.remove(self)

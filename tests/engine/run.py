@@ -6,11 +6,13 @@ Modules run side by side, each worker process with engines of its own."""
 import argparse
 import json
 import os
+import subprocess
 import sys
 import time
-import unittest
 
 import workers
+from counts import ITSELF, Count, keep
+from results import run_tests
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -18,6 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 MODULES = {
     "test_matrix": 35,
     "test_first_packet": 180,
+    "test_newer": 60,
     "test_lifecycle": 230,
     "test_reload": 45,
     "test_modes": 45,
@@ -56,60 +59,6 @@ FAULTS += [f"{KILLED}every_step_of_a_reload"]
 FAULTS += [name for name in MODULES if name.startswith("faults.") and name != "faults.test_killed"]
 
 
-class Result(unittest.TextTestResult):
-    """One line a test, with its time; what belongs to it stays with it."""
-
-    def startTest(self, test):
-        unittest.TestResult.startTest(self, test)
-        self.began = time.monotonic()
-        self.subtests = []
-
-    def say(self, test, verdict, details=""):
-        lines = [f"{verdict:5} {time.monotonic() - self.began:6.1f} s  {test.id()}", *self.subtests]
-        workers.say("\n".join([*lines, details] if details else lines))
-        self.subtests = []
-
-    def addSuccess(self, test):
-        self.passed = getattr(self, "passed", 0) + 1
-        self.say(test, "ok")
-
-    def addFailure(self, test, err):
-        unittest.TestResult.addFailure(self, test, err)
-        self.say(test, "FAIL", self.failures[-1][1])
-
-    def addError(self, test, err):
-        unittest.TestResult.addError(self, test, err)
-        self.began = getattr(self, "began", time.monotonic())
-        self.subtests = getattr(self, "subtests", [])
-        self.say(test, "ERROR", self.errors[-1][1])
-
-    def addSubTest(self, test, subtest, err):
-        """A line each, and one in the count for each that fails."""
-        unittest.TestResult.addSubTest(self, test, subtest, err)
-        verdict = "ok" if err is None else "FAIL"
-        self.subtests.append(f"    {verdict:4} {subtest._subDescription()}")
-        if err is not None:
-            self.subtests.append(self._exc_info_to_string(err, test))
-
-    def addSkip(self, test, reason):
-        unittest.TestResult.addSkip(self, test, reason)
-        self.say(test, "skip")
-
-    def stopTest(self, test):
-        """A test of which some parts failed has no verdict of its own."""
-        if self.subtests:
-            self.say(test, "FAIL")
-        unittest.TestResult.stopTest(self, test)
-
-
-def run_tests(names, failfast):
-    """(passed, failed)"""
-    suite = unittest.defaultTestLoader.loadTestsFromNames(names)
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:
-        result = unittest.TextTestRunner(stream=nowhere, resultclass=Result, failfast=failfast).run(suite)
-    return getattr(result, "passed", 0), len(result.failures) + len(result.errors)
-
-
 def clean_up():
     """How much was left behind."""
     import engine
@@ -122,11 +71,16 @@ def clean_up():
 
 
 def run_alone(options):
+    """{name: Count}"""
+    counts = {}
     try:
-        passed, failed = run_tests(options.tests, options.failfast)
+        for name in options.tests:
+            counts[name] = run_tests([name], options.failfast)
+            if options.failfast and counts[name].failed:
+                break
     finally:
         left = clean_up()
-    return passed, failed + bool(left)
+    return {**counts, ITSELF: Count(failed=bool(left))}
 
 
 def run_worker(number, failfast):
@@ -134,8 +88,7 @@ def run_worker(number, failfast):
     channel = workers.Channel(number)
     try:
         for name in channel.names():
-            passed, failed = run_tests([name], failfast)
-            channel.tell({"name": name, "passed": passed, "failed": failed})
+            channel.tell({"name": name, "count": run_tests([name], failfast).as_json()})
     finally:
         left = clean_up()
     channel.tell({"left": left})
@@ -154,9 +107,30 @@ def write_table(path):
             file.write(f"| {' | '.join(map(str, cells))} | {line['passed']} |\n")
 
 
+def choose_engine(text, options):
+    """NAME=DIR; options: ["NAME=VALUE"…]"""
+    if text:
+        folder = os.path.abspath(text.partition("=")[2])
+        if not os.access(f"{folder}/usr/sbin/dockerd", os.X_OK):
+            sys.exit(f"--engine {text}: there is no {folder}/usr/sbin/dockerd (tests/run engines brings Debian's)")
+        os.environ["BULKHEAD_ENGINE_ROOT"] = folder
+    os.environ["BULKHEAD_ENGINE_OPTIONS"] = json.dumps(dict(option.split("=", 1) for option in options))
+
+
+def engine_description(name, options):
+    folder = os.environ.get("BULKHEAD_ENGINE_ROOT", "/")
+    said = subprocess.run(["chroot", folder, "dockerd", "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return {"name": name, "version": said.split()[2].rstrip(","), "options": options, "kernel": os.uname().release}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", help="build directory: where the programs bulkhead and tests/probe are")
+    parser.add_argument("--engine", metavar="NAME=DIR", help="the engine of that folder, which has a distribution in it")
+    parser.add_argument(
+        "--engine-option", metavar="NAME=VALUE", action="append", default=[], help="of every dockerd: firewall-backend=nftables"
+    )
+    parser.add_argument("--results", metavar="FILE", help="keep what was found in that file, beside what other runs found")
     parser.add_argument("--failfast", action="store_true")
     parser.add_argument("--long", action="store_true", help="the faults alone; killed at every step, and at 500 moments")
     parser.add_argument("--table", help="faults: write what was measured into that file, as a table")
@@ -174,6 +148,8 @@ def main():
         os.environ.setdefault("BULKHEAD_ATTACK", f"{build}/tests/attack")
         os.environ.setdefault("BULKHEAD_PULSE", f"{build}/tests/pulse")
         os.environ.setdefault("BULKHEAD_FAULT_LIBRARY", f"{build}/tests/libfault.so")
+    if options.worker is None:
+        choose_engine(options.engine, options.engine_option)
     if options.slow_engine:
         os.environ["BULKHEAD_SLOW_ENGINE"] = str(options.slow_engine)
     if options.long:
@@ -194,14 +170,21 @@ def main():
     began = time.monotonic()
     jobs = min(options.jobs, len(options.tests))
     if jobs > 1:
-        passed, failed = workers.run_all(options.tests, jobs, options.failfast, engine.PREFIX)
+        counts = workers.run_all(options.tests, jobs, options.failfast, engine.PREFIX)
     else:
-        passed, failed = run_alone(options)
+        counts = run_alone(options)
     engine.forget_runtime()
     if options.table:
         write_table(options.table)
-    print(f"{passed} passed, {failed} failed, {time.monotonic() - began:.0f} s")
-    sys.exit(1 if failed else 0)
+    if options.results:
+        name = (options.engine or "this host's").partition("=")[0]
+        keep(options.results, engine_description(name, options.engine_option), counts)
+    total = Count()
+    for count in counts.values():
+        total.add(count)
+    skipped = f", {total.skipped} skipped" if total.skipped else ""
+    print(f"{total.passed} passed, {total.failed} failed{skipped}, {time.monotonic() - began:.0f} s")
+    sys.exit(1 if total.failed else 0)
 
 
 if __name__ == "__main__":

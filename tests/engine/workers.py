@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 
+from counts import ITSELF, Count
+
 RUN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "run.py")
 
 
@@ -88,7 +90,7 @@ class Worker:
 class Run:
     def __init__(self, names, jobs, failfast, prefix):
         self.names, self.failfast, self.prefix = list(names), failfast, prefix
-        self.passed = self.failed = 0
+        self.counts = {ITSELF: Count()}
         self.jobs, self.started = jobs, 0
         self.workers = []
         self.selector = selectors.DefaultSelector()
@@ -108,11 +110,10 @@ class Run:
         for what in told:
             if "left" in what:
                 worker.left = what["left"]
-                self.failed += bool(worker.left)
+                self.counts[ITSELF].failed += bool(worker.left)
                 continue
-            self.passed += what["passed"]
-            self.failed += what["failed"]
-            if what["failed"] and self.failfast:
+            count = self.counts[what["name"]] = Count(**what["count"])
+            if count.failed and self.failfast:
                 self.names.clear()
             worker.hand(self.names.pop(0) if self.names else None)
 
@@ -126,7 +127,7 @@ class Run:
         self.workers.remove(worker)
         if status == 0 and worker.left is not None:
             return
-        self.failed += 1
+        self.counts[ITSELF].failed += 1
         say(f"FAIL  a worker ended with {status} in {worker.name or 'its end'}")
         for sentence in engine.sweep(f"{worker.prefix}-{worker.process.pid}-"):
             say(f"left behind: {sentence}")
@@ -145,9 +146,9 @@ class Run:
                 worker.process.terminate()
             for worker in self.workers:
                 worker.process.wait()
-        return self.passed, self.failed
+        return self.counts
 
 
 def run_all(names, jobs, failfast, prefix):
-    """(passed, failed)"""
+    """{name: Count}"""
     return Run(names, jobs, failfast, prefix).to_the_end()
