@@ -181,8 +181,6 @@ class DockerRules(VerifyTest):
     """ICC off: Docker's drop and the accept that passes it."""
 
     icc = False
-    DROP = ("FORWARD", "-i", "docker0", "-o", "docker0", "-j", "DROP")
-
     def test_icc_is_off(self):
         self.check("icc-default", "pass", evidence="enable_icc=false")
 
@@ -194,13 +192,26 @@ class DockerRules(VerifyTest):
             self.inside(tool, "-P", "FORWARD", "ACCEPT")
             self.addCleanup(self.inside, tool, "-P", "FORWARD", policy)
 
+    def dockers_drop(self, tool):
+        """(chain, number, rule): in FORWARD, or from 28 on in a chain of Docker's that FORWARD leads to."""
+        rules = self.inside(tool, "-S").stdout.splitlines()
+        [found] = [rule.split() for rule in rules if rule.endswith(" -i docker0 -o docker0 -j DROP")]
+        chain, rule = found[1], found[2:]
+        number = [line.split()[2:] for line in rules if line.startswith(f"-A {chain} ")].index(rule) + 1
+        return chain, str(number), rule
+
+    def dockers_chain(self, tool):
+        """Where bulkhead's accept stands: 20.10 makes no DOCKER-USER for IPv6."""
+        return "DOCKER-USER" if "-N DOCKER-USER" in self.inside(tool, "-S").stdout else "FORWARD"
+
     def test_drop(self):
         self.engine.run(**specification("shop", "web"))
         self.verify("--only", "docker-icc-drop")
         self.assertEqual([one["status"] for one in self.document["findings"]], ["pass", "pass"], "IPv4 and IPv6")
         for tool, family in (("iptables", "IPv4"), ("ip6tables", "IPv6")):
             with self.subTest(family):
-                self.inside(tool, "-D", *self.DROP)
+                chain, number, rule = self.dockers_drop(tool)
+                self.inside(tool, "-D", chain, number)
                 self.assertEqual(self.verify("--only", "docker-icc-drop"), 1)
                 failed = [one for one in self.document["findings"] if one["status"] == "fail"]
                 self.assertEqual(len(failed), 1)
@@ -215,7 +226,7 @@ class DockerRules(VerifyTest):
                 self.assertEqual(self.verify("--only", "docker-icc-drop"), 0)
                 self.assertIn("warn", {one["status"] for one in self.document["findings"]})
                 self.bulkhead.must("clear")
-                self.inside(tool, "-A", *self.DROP)
+                self.inside(tool, "-I", chain, number, *rule)
                 self.assertEqual(self.verify("--only", "docker-icc-drop"), 0)
 
     def test_accept_above_the_drop(self):
@@ -292,7 +303,7 @@ class DockerRules(VerifyTest):
     def test_accept(self):
         self.engine.run(**specification("shop", "web"))
         self.check("docker-accept", "fail", "IPv4", evidence="DOCKER-USER")
-        self.check("docker-accept", "fail", "IPv6", evidence="FORWARD")
+        self.check("docker-accept", "fail", "IPv6", evidence=self.dockers_chain("ip6tables"))
         self.apply()
         self.check("docker-accept", "pass", "IPv4")
         self.check("docker-accept", "pass", "IPv6")

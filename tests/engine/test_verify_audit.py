@@ -197,7 +197,7 @@ class Tls(AuditTest):
 
     def test_listener_that_nothing_names(self):
         self.engine.flags = {"host": "fd://"}
-        self.engine.wrapper = ("python3", "-c", SOCKET_ACTIVATION, "4243")
+        self.engine.opener = ("python3", "-c", SOCKET_ACTIVATION, "4243")
         self.engine.start()
         self.assertEqual(self.stranger(4243, tls=False), "HTTP/1.0 200 OK")
         self.expect("engine-tls", "fail", "which nothing that it was told names", "127.0.0.1:4243/tcp", 1)
@@ -263,6 +263,7 @@ class Host(AuditTest):
         self.engine.start()
         self.expect("host-partition", "fail", "file system of", data, 1)
         self.engine.stop()
+        self.engine.close_root()
         self.engine.unmount()
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", data], check=True)
         self.engine.start()

@@ -68,6 +68,7 @@ class Boundary:
         self.outside.serve_on_host()
         self.engine.create_network("app", icc=self.icc)
         self.published = {}
+        self.engine_closes = set()  # doors
         specifications = []
         for number, (name, place) in enumerate(CONTAINERS.items()):
             self.published[name] = {port: 8000 + 10 * number + port - 80 for port in PORTS}
@@ -131,8 +132,9 @@ class Boundary:
         return doors
 
     def inward(self):
-        """{(namespace, target): …}, at the host's address and, where Docker lets them pass, at the container's own."""
+        """{(namespace, target): …}, at the host's address and at the container's own, where Docker lets them pass."""
         doors = {}
+        direct = self.engine.major < 28  # since then it drops them itself, as they come in
         for place, namespace in ((world, self.outside.out), (far, self.outside.far)):
             for name, container in self.containers.items():
                 for port, host_port in self.published[name].items():
@@ -141,7 +143,10 @@ class Boundary:
                             source = place(SERVER, family)
                             expected = self.ask(oracle.is_reached, container, source, protocol, port)
                             doors[namespace, target(protocol, world(HOST, family), host_port)] = expected
-                            doors[namespace, target(protocol, container.address(family=family), port)] = expected
+                            own = namespace, target(protocol, container.address(family=family), port)
+                            doors[own] = expected and direct
+                            if not direct:
+                                self.engine_closes.add(own)
         return doors
 
     def from_host(self):
@@ -188,7 +193,7 @@ class Boundary:
         with self.subTest(f"{words}: {len(doors)} doors, {sum(doors.values())} of them declared or open"):
             wrong = []
             for door, expected in doors.items():
-                wanted = "open" if expected or all_open else "silent"
+                wanted = "open" if expected or (all_open and door not in self.engine_closes) else "silent"
                 if results[door] != wanted:
                     names = [one.name if hasattr(one, "name") else one for one in door] if isinstance(door, tuple) else [door]
                     wrong.append(f"{' '.join(names)}: {results[door]}, not {wanted}")

@@ -7,6 +7,7 @@ import concurrent.futures
 import json
 import unittest
 
+import workers
 from attacks import packets
 from attacks.common import CONTROL_ONLY, Listener, Party, publish
 from attacks.outside import CLIENT, HOST, SECOND_HOST, Outside, world
@@ -17,6 +18,8 @@ from traffic import WAIT_MS, parse
 CLOSED, DECLARED, ONE_ADDRESS, LOOPBACK = 8080, 8081, 8082, 8083
 INSIDE = {CLOSED: 80, DECLARED: 81, ONE_ADDRESS: 80, LOOPBACK: 80}
 SERVE = ("serve", "/receipts", "tcp:80-82", "udp:80-82")
+# Raw attacks that the engine itself drops, from its major version on.
+ENGINE_DROPS = {"to the host's loopback address": 28}
 FLOWS = [{"from": ["evil", "far", "stray"], "to": "db", "ports": ["81", "81/udp"]}]
 
 
@@ -96,23 +99,48 @@ class Published:
             self.assertEqual(said, "")
         return marks
 
-    def is_open_without(self, who):
-        return self.across_networks or who == "evil"
+    def ways(self, port):
+        """{(who, address, protocol)}: all that there are to that port."""
+        return {
+            (who, address, protocol)
+            for who in self.attackers
+            for address in self.doors(port).values()
+            for protocol in ("tcp", "udp")
+        }
 
-    def check(self, port, is_open, words):
-        """is_open(who): whether these doors should be open."""
+    def measure(self, port, expected):
+        """{(who, address, protocol)}: those that are open.  It waits for the expected ones."""
         connections, marks = self.connect(port), self.datagrams(port)
-        self.await_marks([mark for (who, _), mark in marks.items() if is_open(who)])
+        self.await_marks([marks[who, address] for who, address, protocol in expected if protocol == "udp"])
         honest, witness = self.declared_raw()
         self.send(honest)
         self.listener.expect(witness, "a datagram through the declared port")
-        for who in self.attackers:
-            for name, address in self.doors(port).items():
-                with self.subTest(f"{words}: {who} by {name} tcp/{port}"):
-                    result = connections[who, address]
-                    self.assertEqual(result == "open", is_open(who), result)
-                with self.subTest(f"{words}: {who} by {name} udp/{port}"):
-                    self.assertEqual(bool(self.listener.heard(marks[who, address])), is_open(who))
+        found = {(who, address, "tcp") for (who, address), result in connections.items() if result == "open"}
+        return found | {(who, address, "udp") for (who, address), mark in marks.items() if self.listener.heard(mark)}
+
+    def check(self, port, expected, words):
+        """expected: {(who, address, protocol)} that should be open."""
+        found = self.measure(port, expected)
+        for name, address in self.doors(port).items():
+            for who in self.attackers:
+                for protocol in ("tcp", "udp"):
+                    with self.subTest(f"{words}: {who} by {name} {protocol}/{port}"):
+                        self.assertEqual((who, address, protocol) in found, (who, address, protocol) in expected)
+
+    def ask_the_engine(self, port):
+        """The ways that it leaves open by itself; those of evil, who is on db's network, at the least.
+
+        Which others there are differs from engine to engine.  Those that the attacks were written on are held to all."""
+        ways = self.ways(port)
+        if self.engine.major < 29:
+            expected = {way for way in ways if self.across_networks or way[0] == "evil"}
+            self.check(port, expected, "open")
+            return expected
+        found = self.measure(port, ways)
+        workers.say(f"    {len(found)} of {len(ways)} ways to port {port} are open on the engine alone")
+        with self.subTest(f"open: evil by tcp/{port}"):
+            self.assertTrue({way for way in found if way[0] == "evil" and way[2] == "tcp"})
+        return found
 
     def await_marks(self, marks):
         """Until all are there, or it is clear that some will not come: then it is the caller's to say which."""
@@ -192,6 +220,8 @@ class Published:
         self.engine.run_inside("sysctl", "-q", "-w", f"{switch}=1")
         try:
             for name, (frame, mark) in self.raw_attacks().items():
+                if self.engine.major >= ENGINE_DROPS.get(name, 1000):
+                    continue
                 if name.startswith("to another loopback") and not self.userland_proxy:
                     name += " (by DNAT, which looks for local addresses)"
                 with self.subTest(f"open: {name}"):
@@ -214,8 +244,7 @@ class Published:
         self.begin()
 
         self.await_addresses()
-        for port in (CLOSED, DECLARED, ONE_ADDRESS):
-            self.check(port, self.is_open_without, "open")
+        plain = {port: self.ask_the_engine(port) for port in (CLOSED, DECLARED, ONE_ADDRESS)}
         self.control_raw()
         for target, result in self.from_the_world(CLOSED).items():
             with self.subTest(f"open: the world by {target}"):
@@ -225,10 +254,10 @@ class Published:
         self.bulkhead.start()
         self.bulkhead.settle()
         before = self.connections_at_db()
-        self.check(CLOSED, lambda who: False, "closed")
-        self.check(ONE_ADDRESS, lambda who: False, "closed")
+        self.check(CLOSED, set(), "closed")
+        self.check(ONE_ADDRESS, set(), "closed")
         self.assertEqual(self.connections_at_db(), before, "nothing arrived at db")
-        self.check(DECLARED, self.is_open_without, "passes")
+        self.check(DECLARED, plain[DECLARED], "passes")
         self.defend_raw()
         # Its own door a container may use, and the world may go on.
         own = {
