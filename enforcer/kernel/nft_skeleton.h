@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The fixed part: two tables, their sets, chains and rules.  tests/unit/skeleton.nft is the same in nft's own words. */
+/* The fixed part: two tables, their sets, chains and rules.  contrib/docs/ruleset.nft is the same in nft's own words. */
 #ifndef BULKHEAD_NFT_SKELETON_H
 #define BULKHEAD_NFT_SKELETON_H
 

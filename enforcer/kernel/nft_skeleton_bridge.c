@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Table bridge bulkhead, the layer-2 guard: what comes from a port of a managed bridge, and what goes to it, is its
  * endpoint's own.  Ports are known by name, so that no other bridge's is ever touched; one that is not known yet gets
- * no mark, and table inet bulkhead lets nothing in without it.  tests/unit/skeleton.nft is the same in nft's own words.
+ * no mark, and table inet bulkhead lets nothing in without it.  contrib/docs/ruleset.nft is the same in nft's own words.
  */
 #include "nft_skeleton_tables.h"
 

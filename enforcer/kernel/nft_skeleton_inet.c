@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Table inet bulkhead: who reaches whom.  tests/unit/skeleton.nft is the same in nft's own words. */
+/* Table inet bulkhead: who reaches whom.  contrib/docs/ruleset.nft is the same in nft's own words. */
 #include "nft_skeleton_tables.h"
 
 #include <linux/netfilter.h>

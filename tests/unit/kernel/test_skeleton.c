@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What we build and what nft builds of skeleton.nft: the kernel must not be able to tell them apart. */
+/* What we build and what nft builds of contrib/docs/ruleset.nft: the kernel must not be able to tell them apart. */
 #include <string.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -143,7 +143,7 @@ static void test_builds_what_nft_builds(void **state)
 		take_picture(&ours[i], tables[i].family);
 	kernel_close(kernel);
 	namespace_fresh();
-	run("nft -f " TESTS_DIR "/unit/skeleton.nft");
+	run("nft -f " TESTS_DIR "/../contrib/docs/ruleset.nft");
 	for (size_t i = 0; i < TABLE_COUNT; i++) {
 		take_picture(&theirs[i], tables[i].family);
 		compare_pictures(i, &ours[i], &theirs[i]);
@@ -161,7 +161,7 @@ static void test_recognises_what_nft_builds(void **state)
 
 	(void)state;
 	namespace_fresh();
-	run("nft -f " TESTS_DIR "/unit/skeleton.nft");
+	run("nft -f " TESTS_DIR "/../contrib/docs/ruleset.nft");
 	kernel = open_kernel();
 	read = read_kernel(kernel, &options);
 	assert_int_equal(read.skeleton, KERNEL_SKELETON_WHOLE);
@@ -413,7 +413,7 @@ static void test_sees_other_sets(void **state)
 		struct kernel *kernel;
 
 		namespace_fresh();
-		run("sed '%s' " TESTS_DIR "/unit/skeleton.nft | nft -f -", changes[i]);
+		run("sed '%s' " TESTS_DIR "/../contrib/docs/ruleset.nft | nft -f -", changes[i]);
 		kernel = open_kernel();
 		read = read_kernel(kernel, &options);
 		if (read.skeleton != KERNEL_SKELETON_FOREIGN) {
