@@ -58,12 +58,12 @@ static int compile_own(struct compilation *c, const struct end *end)
 	return r < 0 ? r : compile_boundary(c, end);
 }
 
-static int compile_all_doors(struct compilation *c, const struct end *end)
+static int compile_to_all_published(struct compilation *c, const struct end *end)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < c->publisher_count; i++)
-		r = compile_doors(c, end, &c->publishers[i]);
+		r = compile_to_published(c, end, &c->publishers[i]);
 	return r;
 }
 
@@ -123,7 +123,7 @@ static int compile_network(struct compilation *c, const struct network *network)
 				r = compile_flows(c, &ends[i], &ends[j]);
 		}
 		if (r == 0)
-			r = compile_all_doors(c, &ends[i]);
+			r = compile_to_all_published(c, &ends[i]);
 	}
 	free_ends(ends, count);
 	return r;
@@ -205,15 +205,15 @@ static int compile_place(struct compilation *c, const struct network *network, c
 }
 
 /* From one endpoint to one publisher, or to all of them (NULL). */
-static int compile_doors_from(struct compilation *c, const struct network *network, const struct endpoint *endpoint,
-			      const struct publisher *publisher)
+static int compile_to_published_from(struct compilation *c, const struct network *network,
+				     const struct endpoint *endpoint, const struct publisher *publisher)
 {
 	struct end end;
 	int r = endpoint_end(c, network, endpoint, &end);
 
 	if (r < 0)
 		return r;
-	r = publisher ? compile_doors(c, &end, publisher) : compile_all_doors(c, &end);
+	r = publisher ? compile_to_published(c, &end, publisher) : compile_to_all_published(c, &end);
 	compile_end_clear(&end);
 	return r;
 }
@@ -227,7 +227,7 @@ static int compile_publisher(struct compilation *c, const struct publisher *publ
 		const struct network *network = c->inventory->networks[i];
 
 		for (size_t j = 0; r == 0 && compile_is_managed(network) && j < network->endpoint_count; j++)
-			r = compile_doors_from(c, network, &network->endpoints[j], publisher);
+			r = compile_to_published_from(c, network, &network->endpoints[j], publisher);
 	}
 	return r;
 }
@@ -249,7 +249,7 @@ static int compile_container(struct compilation *c, const char *id)
 		const struct endpoint *endpoint = compile_is_managed(network) ? network_endpoint(network, id) : NULL;
 
 		if (endpoint)
-			r = compile_doors_from(c, network, endpoint, NULL);
+			r = compile_to_published_from(c, network, endpoint, NULL);
 	}
 	return r;
 }

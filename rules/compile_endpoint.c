@@ -80,7 +80,7 @@ static int compile_port(struct compilation *c, const struct end *end)
 	if (!port)
 		return 0;
 	local = link_local(port->mac);
-	r = add_link(c, POLICY_PORTS, port->name, compile_end_name(end));
+	r = add_link(c, POLICY_KNOWN_PORTS, port->name, compile_end_name(end));
 	if (r == 0 && end->unguarded)
 		r = add_link(c, POLICY_UNGUARDED, port->name, compile_end_name(end));
 	if (r == 0 && end->endpoint->ipv4.family)

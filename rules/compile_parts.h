@@ -128,6 +128,6 @@ int compile_published(struct compilation *c, const struct publisher *publisher);
 /* What holds while any container of the host is not settled. */
 int compile_unsettled(struct compilation *c);
 /* The way of an endpoint's packets to a publisher's ports on the host, once it is started. */
-int compile_doors(struct compilation *c, const struct end *source, const struct publisher *publisher);
+int compile_to_published(struct compilation *c, const struct end *source, const struct publisher *publisher);
 
 #endif

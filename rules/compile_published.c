@@ -119,9 +119,9 @@ static struct policy_record at_host(const struct published_port *port, enum poli
 	};
 }
 
-static int add_gates(struct compilation *c, const struct end *end, const struct published_port *port)
+static int add_world(struct compilation *c, const struct end *end, const struct published_port *port)
 {
-	const struct policy_record like = at_host(port, POLICY_TOPIC_GATES);
+	const struct policy_record like = at_host(port, POLICY_TOPIC_WORLD_TO_PUBLISHED);
 	const struct range range = {
 		.protocol_first = port->protocol,
 		.protocol_last = port->protocol,
@@ -176,22 +176,22 @@ static int compile_published_run(struct compilation *c, const struct end *end, c
 				 size_t count)
 {
 	struct policy_record published = at_host(ports, POLICY_TOPIC_PUBLISHED);
-	struct policy_record watched = at_host(ports, POLICY_TOPIC_WATCHED);
-	struct policy_record gated = at_host(ports, POLICY_TOPIC_GATED);
+	struct policy_record observed = at_host(ports, POLICY_TOPIC_PUBLISHED_OBSERVED);
+	struct policy_record closed = at_host(ports, POLICY_TOPIC_PUBLISHED_CLOSED);
 	char comment[POLICY_COMMENT_MAX + 1];
 	int r;
 
 	format_published(end, ports, count, comment);
-	published.comment = watched.comment = gated.comment = comment;
-	published.port_last = watched.port_last = gated.port_last = ports[count - 1].host_port;
+	published.comment = observed.comment = closed.comment = comment;
+	published.port_last = observed.port_last = closed.port_last = ports[count - 1].host_port;
 	r = policy_add(c->policy, &published);
 	if (r == 0 && end->observed)
-		r = policy_add(c->policy, &watched);
+		r = policy_add(c->policy, &observed);
 	if (r < 0 || end->boundary.ingress != FLOW_BOUNDARY_DECLARED)
 		return r;
-	r = policy_add(c->policy, &gated);
+	r = policy_add(c->policy, &closed);
 	for (size_t i = 0; r == 0 && end->container->started && i < count; i++)
-		r = add_gates(c, end, &ports[i]);
+		r = add_world(c, end, &ports[i]);
 	return r;
 }
 
@@ -342,7 +342,7 @@ static int add_redirected(struct compilation *c, const struct end *source, const
 	return r;
 }
 
-int compile_doors(struct compilation *c, const struct end *source, const struct publisher *publisher)
+int compile_to_published(struct compilation *c, const struct end *source, const struct publisher *publisher)
 {
 	bool self = source->container == publisher->end.container;
 	int r = 0;
@@ -352,20 +352,20 @@ int compile_doors(struct compilation *c, const struct end *source, const struct 
 		return 0;
 	for (size_t i = 0; r == 0 && i < publisher->port_count; i++) {
 		const struct published_port *port = &publisher->ports[i];
-		struct policy_record door = at_host(port, POLICY_TOPIC_DOORS);
+		struct policy_record way = at_host(port, POLICY_TOPIC_TO_PUBLISHED);
 		char comment[POLICY_COMMENT_MAX + 1];
 
-		door.source = *compile_end_address(source, is_v6(port));
-		door.source_length = (uint8_t)(address_length(&door.source) * 8);
-		door.comment = comment;
-		if (!door.source.family)
+		way.source = *compile_end_address(source, is_v6(port));
+		way.source_length = (uint8_t)(address_length(&way.source) * 8);
+		way.comment = comment;
+		if (!way.source.family)
 			continue;
 		/* A container needs no flow to itself. */
 		if (self)
 			compile_comment_own(source, "self", "self", compile_end_name(source), comment);
 		else if (!find_flow(c, source, &publisher->end, port, comment))
 			continue;
-		r = policy_add(c->policy, &door);
+		r = policy_add(c->policy, &way);
 		if (r == 0)
 			r = add_redirected(c, source, publisher, port, comment);
 	}

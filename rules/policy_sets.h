@@ -74,12 +74,12 @@ enum policy_says {
 	      "ports of the host that are a container's: who reaches one reaches the container") \
 	TWINS(UNSETTLED, "unsettled", INET, PUBLISHED, PLAIN, REASON, \
 	      "ports of the host that the engine may be choosing for a container that starts") \
-	TWINS(WATCHED, "watched", INET, PUBLISHED, PLAIN, PUBLISHED, \
+	TWINS(PUBLISHED_OBSERVED, "published_observed", INET, PUBLISHED, PLAIN, PUBLISHED, \
 	      "published ports of observed containers: recorded and let through") \
-	TWINS(GATED, "gated", INET, PUBLISHED, PLAIN, PUBLISHED, \
+	TWINS(PUBLISHED_CLOSED, "published_closed", INET, PUBLISHED, PLAIN, PUBLISHED, \
 	      "published ports of containers that get from outside only what is declared") \
 	/* The guard's. */ \
-	ONE(PORTS, "ports", BRIDGE, LINK, PLAIN, CONTAINER, "ports of managed bridges whose endpoint is known") \
+	ONE(KNOWN_PORTS, "known_ports", BRIDGE, LINK, PLAIN, CONTAINER, "ports of managed bridges whose endpoint is known") \
 	ONE(UNGUARDED, "unguarded", BRIDGE, LINK, PLAIN, CONTAINER, \
 	    "ports whose endpoint routes for others: any address that is nobody else's") \
 	ONE(GUARDED, "guarded", BRIDGE, LINK, PLAIN, NETWORK, \
@@ -95,8 +95,8 @@ enum policy_says {
 	TWINS(TO_HOST, "to_host", INET, BOUNDARY, COUNTED, FLOW, "declared from a container to the host's own addresses") \
 	TWINS(FROM_HOST, "from_host", INET, BOUNDARY, COUNTED, FLOW, \
 	      "declared from the host to a container, whatever address the host has") \
-	TWINS(DOORS, "doors", INET, BOUNDARY, COUNTED, FLOW, "declared from a container to a published port of the host") \
-	TWINS(GATES, "gates", INET, BOUNDARY, COUNTED, FLOW, "declared from the world to a published port of the host") \
+	TWINS(TO_PUBLISHED, "to_published", INET, BOUNDARY, COUNTED, FLOW, "declared from a container to a published port of the host") \
+	TWINS(WORLD_TO_PUBLISHED, "world_to_published", INET, BOUNDARY, COUNTED, FLOW, "declared from the world to a published port of the host") \
 	/* What was denied. */ \
 	TWINS(DENIED, "denied", INET, FLOW, REMEMBERED, NOTHING, "who was denied what, for an hour after the last packet")
 /* clang-format on */

@@ -147,7 +147,7 @@ bool kernel_list_let_through(const struct kernel_state *state, const struct kern
 	if (kernel_list_endpoint(state, &denied->destination, &parts, NULL))
 		return kernel_list_observed(state, &denied->destination);
 	if (find_published(state, POLICY_TOPIC_PUBLISHED, denied))
-		return find_published(state, POLICY_TOPIC_WATCHED, denied) != NULL;
+		return find_published(state, POLICY_TOPIC_PUBLISHED_OBSERVED, denied) != NULL;
 	return kernel_list_observed(state, &denied->source);
 }
 
@@ -186,8 +186,8 @@ void kernel_list_flow(const struct kernel_state *state, const struct policy_reco
 	(void)policy_flow_comment_parse(record->comment, &flow.names);
 	flow.source_one = is_one(record, &record->source, record->source_length);
 	flow.destination_one = is_one(record, &record->destination, record->destination_length);
-	flow.published =
-		policy_set_is(record->set, POLICY_TOPIC_DOORS) || policy_set_is(record->set, POLICY_TOPIC_GATES);
+	flow.published = policy_set_is(record->set, POLICY_TOPIC_TO_PUBLISHED) ||
+			 policy_set_is(record->set, POLICY_TOPIC_WORLD_TO_PUBLISHED);
 	if (flow.source_one && kernel_list_endpoint(state, &record->source, &endpoint, NULL))
 		memcpy(flow.names.source, endpoint.container, sizeof(flow.names.source));
 	if (flow.destination_one && kernel_list_endpoint(state, &record->destination, &endpoint, NULL))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Table bridge bulkhead, the layer-2 guard: what comes from a port of a managed bridge, and what goes to it, is its
  * endpoint's own.  Ports are known by name, so that no other bridge's is ever touched; one that is not known yet gets
- * no mark, and table inet bulkhead lets nothing in without it.  contrib/docs/ruleset.nft is the same in nft's own words.
+ * no mark, and table inet bulkhead lets nothing in without it.  contrib/docs/ruleset.nft is the same in nft's own
+ * words.
  */
 #include "nft_skeleton_tables.h"
 
@@ -22,8 +23,8 @@ static const struct nft_rule rules[] = {
 	/* Nearly every frame, so one lookup for it: nobody else's port is in the set either. */
 	RULE("prerouting", "iifname . ether saddr . ip saddr @places4 goto own4", .key = NFT_RULE_KEY_SENT, .family = 4,
 	     .set = "places4", .end = NFT_RULE_END_GOTO, .target = "own4"),
-	RULE("prerouting", "iifname @ports goto sent", .key = NFT_RULE_KEY_IN, .set = "ports", .end = NFT_RULE_END_GOTO,
-	     .target = "sent"),
+	RULE("prerouting", "iifname @known_ports goto sent", .key = NFT_RULE_KEY_IN, .set = "known_ports",
+	     .end = NFT_RULE_END_GOTO, .target = "sent"),
 	RULE("prerouting", "meta ibrname @guarded counter drop", .needs = NFT_RULE_NEEDS_IBRNAME,
 	     .key = NFT_RULE_KEY_IN_BRIDGE, .set = "guarded", .end = NFT_RULE_END_DROP,
 	     .comment = "a port that is not known yet"),
@@ -94,28 +95,28 @@ static const struct nft_rule rules[] = {
 	RULE("checked", "meta mark set meta mark | MARK accept", .end = NFT_RULE_END_MARK_ACCEPT,
 	     .comment = "table inet bulkhead lets no packet in without it"),
 
-	RULE("forward", "iifname @ports goto forwarded", .key = NFT_RULE_KEY_IN, .set = "ports",
+	RULE("forward", "iifname @known_ports goto forwarded", .key = NFT_RULE_KEY_IN, .set = "known_ports",
 	     .end = NFT_RULE_END_GOTO, .target = "forwarded"),
-	RULE("forward", "oifname @ports counter drop", .key = NFT_RULE_KEY_OUT, .set = "ports",
+	RULE("forward", "oifname @known_ports counter drop", .key = NFT_RULE_KEY_OUT, .set = "known_ports",
 	     .end = NFT_RULE_END_DROP, .comment = "from a port that is not known yet"),
 
 	/* What br_netfilter has shown to table inet bulkhead carries the mark no more. */
 	RULE("forwarded", "meta mark & MARK == MARK goto marked", .needs = NFT_RULE_NEEDS_MARK,
 	     .match = NFT_RULE_MATCH_MARKED, .end = NFT_RULE_END_GOTO, .target = "marked"),
-	RULE("forwarded", "oifname != @ports counter drop", .key = NFT_RULE_KEY_OUT, .set = "ports", .except = true,
-	     .end = NFT_RULE_END_DROP, .comment = "to a port that is not known yet"),
+	RULE("forwarded", "oifname != @known_ports counter drop", .key = NFT_RULE_KEY_OUT, .set = "known_ports",
+	     .except = true, .end = NFT_RULE_END_DROP, .comment = "to a port that is not known yet"),
 
 	RULE("marked", "meta protocol ip counter drop", .match = NFT_RULE_MATCH_IP, .end = NFT_RULE_END_DROP,
 	     .comment = "br_netfilter is off: table inet bulkhead has not seen it"),
 	RULE("marked", "meta protocol ip6 counter drop", .match = NFT_RULE_MATCH_IP6, .end = NFT_RULE_END_DROP),
-	RULE("marked", "oifname != @ports counter drop", .key = NFT_RULE_KEY_OUT, .set = "ports", .except = true,
-	     .end = NFT_RULE_END_DROP, .comment = "to a port that is not known yet"),
+	RULE("marked", "oifname != @known_ports counter drop", .key = NFT_RULE_KEY_OUT, .set = "known_ports",
+	     .except = true, .end = NFT_RULE_END_DROP, .comment = "to a port that is not known yet"),
 
 	RULE("postrouting", "oifname . ether daddr . ip daddr @places4 accept", .key = NFT_RULE_KEY_DELIVERED,
 	     .family = 4, .set = "places4", .end = NFT_RULE_END_ACCEPT),
 	RULE("postrouting", "oifname . ether daddr . ip6 daddr @places6 accept", .key = NFT_RULE_KEY_DELIVERED,
 	     .family = 6, .set = "places6", .end = NFT_RULE_END_ACCEPT),
-	RULE("postrouting", "oifname @ports goto delivered", .key = NFT_RULE_KEY_OUT, .set = "ports",
+	RULE("postrouting", "oifname @known_ports goto delivered", .key = NFT_RULE_KEY_OUT, .set = "known_ports",
 	     .end = NFT_RULE_END_GOTO, .target = "delivered"),
 	RULE("postrouting", "icmpv6 type nd-neighbor-solicit accept", .match = NFT_RULE_MATCH_SOLICIT_ANY,
 	     .end = NFT_RULE_END_ACCEPT, .comment = "address resolution"),

@@ -127,7 +127,7 @@ def flows_in_kernel(bulkhead):
     return {
         (flow["source"]["address"], flow["destination"].get("address", "anybody"), flow["ports"])
         for flow in bulkhead.list()["flows"]
-        if flow["set"].rstrip("46") in ("flows", "ranges", "doors") and "address" in flow["source"]
+        if flow["set"].rstrip("46") in ("flows", "ranges", "to_published") and "address" in flow["source"]
     }
 
 

@@ -11,6 +11,14 @@ from docker_api import wait_until
 from faults.common import OwnEngine
 
 OLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "skeleton-older.nft")
+# What that version called some sets.
+OLDER_NAMES = {
+    "known_ports": "ports",
+    **{f"published_observed{family}": f"watched{family}" for family in (4, 6)},
+    **{f"published_closed{family}": f"gated{family}" for family in (4, 6)},
+    **{f"to_published{family}": f"doors{family}" for family in (4, 6)},
+    **{f"world_to_published{family}": f"gates{family}" for family in (4, 6)},
+}
 
 
 def sets_of(text):
@@ -33,6 +41,7 @@ class Upgrade(OwnEngine):
             older_sets = sets_of(table)
             now = sets_of(self.nft("list", "table", family, "bulkhead").stdout)
             for name, elements in now.items():
+                name = OLDER_NAMES.get(name, name)
                 if elements and name in older_sets and not name.startswith("denied"):
                     elements = re.sub(r"counter packets \d+ bytes \d+ ", "", elements)
                     lines.append(f"add element {family} bulkhead {name} {{ {elements} }}")

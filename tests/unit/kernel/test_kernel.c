@@ -204,7 +204,7 @@ static void test_a_rule_by_hand(void **state)
 	static const char *const replaced[][2] = {
 		{ "inet bulkhead starting", "counter accept" },
 		{ "bridge bulkhead own4", "counter accept" },
-		{ "inet bulkhead gates", "goto deny_in" },
+		{ "inet bulkhead world_to_published", "goto deny_in" },
 	};
 	struct kernel_change change = { .install = KERNEL_RULES, .table_exists = true, .guard_exists = true };
 	struct policy *policy = some_policy();

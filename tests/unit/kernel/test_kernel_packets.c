@@ -348,7 +348,7 @@ static void add_guard(struct policy *policy, size_t who)
 	if (containers[who].ipv6)
 		add_record(policy, POLICY_ENDPOINTS6, containers[who].bridge, containers[who].ipv6, NULL, 0, 0, 0,
 			   "endpoint");
-	add_place(policy, POLICY_PORTS, containers[who].name, NULL, NULL);
+	add_place(policy, POLICY_KNOWN_PORTS, containers[who].name, NULL, NULL);
 	add_place(policy, POLICY_PLACES4, containers[who].name, containers[who].mac, containers[who].ipv4);
 	if (containers[who].ipv6)
 		add_place(policy, POLICY_PLACES6, containers[who].name, containers[who].mac, containers[who].ipv6);

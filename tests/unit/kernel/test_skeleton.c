@@ -326,7 +326,7 @@ static const struct damage damages[] = {
 	{ "flushed rules", "nft flush table inet bulkhead", KERNEL_SKELETON_RULES },
 	{ "a flushed chain", "nft flush chain inet bulkhead deny", KERNEL_SKELETON_RULES },
 	{ "a rule on top", "nft insert rule inet bulkhead forward accept", KERNEL_SKELETON_RULES },
-	{ "a rule at the end", "nft add rule inet bulkhead record_control counter", KERNEL_SKELETON_RULES },
+	{ "a rule at the end", "nft add rule inet bulkhead record_icmp counter", KERNEL_SKELETON_RULES },
 	{ "a rule that begins like ours", "nft insert rule inet bulkhead between goto deny", KERNEL_SKELETON_RULES },
 	{ "a swapped verdict",
 	  "nft flush chain bridge bulkhead checked; nft add rule bridge bulkhead checked 'meta mark set meta mark | "
@@ -334,16 +334,19 @@ static const struct damage damages[] = {
 	  KERNEL_SKELETON_RULES },
 	{ "a lost comment",
 	  "nft flush chain inet bulkhead arriving; nft add rule inet bulkhead arriving ct direction reply goto "
-	  "returns; "
+	  "arriving_replies; "
 	  "nft add rule inet bulkhead arriving ip daddr @closed_ingress4 goto ingress; "
 	  "nft add rule inet bulkhead arriving ip6 daddr @closed_ingress6 goto ingress",
 	  KERNEL_SKELETON_RULES },
 	{ "a name instead of a pattern",
-	  "nft flush chain inet bulkhead input; nft add rule inet bulkhead input iifname @bridges goto to_host; "
+	  "nft flush chain inet bulkhead input; nft add rule inet bulkhead input iifname @bridges goto "
+	  "input_bridges; "
 	  "nft add rule inet bulkhead input 'iifname \"lo*\" accept'; "
-	  "nft add rule inet bulkhead input ip daddr . meta l4proto . th dport @gated4 goto gates comment "
+	  "nft add rule inet bulkhead input ip daddr . meta l4proto . th dport @published_closed4 goto "
+	  "world_to_published comment "
 	  "'\"published by a container whose ingress is declared\"'; "
-	  "nft add rule inet bulkhead input ip6 daddr . meta l4proto . th dport @gated6 goto gates",
+	  "nft add rule inet bulkhead input ip6 daddr . meta l4proto . th dport @published_closed6 goto "
+	  "world_to_published",
 	  KERNEL_SKELETON_RULES },
 	{ "a chain more", "nft add chain inet bulkhead other", KERNEL_SKELETON_FOREIGN },
 	{ "a base chain more",

@@ -250,7 +250,7 @@ static void test_places(void **state)
 	inventory_sort_ports(ports, count);
 	assert_int_equal(inventory_set_ports(world->inventory, ports, count, NULL), 0);
 	compile_flows(world, "");
-	assert_set(world, POLICY_PORTS, "\"veth0\": shop-web-1\n");
+	assert_set(world, POLICY_KNOWN_PORTS, "\"veth0\": shop-web-1\n");
 	assert_set(world, POLICY_UNGUARDED, "");
 	assert_set(world, POLICY_PLACES4, "\"veth0\" . 02:42:0a:00:00:02 . 10.0.0.2: \n");
 	assert_set(world, POLICY_PLACES6,
@@ -263,7 +263,7 @@ static void test_places(void **state)
 	/* Two that claim one MAC. */
 	memcpy(world_endpoint(network, "other")->mac, web, 6);
 	world_compile(world);
-	assert_set(world, POLICY_PORTS, "");
+	assert_set(world, POLICY_KNOWN_PORTS, "");
 	assert_set(world, POLICY_PLACES4, "");
 }
 

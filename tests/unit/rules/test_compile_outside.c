@@ -130,16 +130,16 @@ static void check_published(struct case_run *it)
 	expect(it, "a door", &host, spot.protocol, spot.port,
 	       to && naive_has_started(inventory, to) &&
 		       naive_leads(&it->naive, it->endpoint, to, spot.protocol, packet.port),
-	       look_up(policy, POLICY_TOPIC_DOORS, it->own, &host, spot.protocol, spot.port));
+	       look_up(policy, POLICY_TOPIC_TO_PUBLISHED, it->own, &host, spot.protocol, spot.port));
 	closed = to && naive_is_closed(&it->naive, to, NAIVE_INGRESS);
 	expect(it, "is gated", &host, spot.protocol, spot.port, closed,
-	       look_up(policy, POLICY_TOPIC_GATED, NULL, &host, spot.protocol, spot.port));
+	       look_up(policy, POLICY_TOPIC_PUBLISHED_CLOSED, NULL, &host, spot.protocol, spot.port));
 	expect(it, "a gate", &outside, spot.protocol, spot.port,
 	       closed && naive_has_started(inventory, to) && naive_declared(&it->naive, &packet, true),
-	       look_up(policy, POLICY_TOPIC_GATES, &outside, &host, spot.protocol, spot.port));
+	       look_up(policy, POLICY_TOPIC_WORLD_TO_PUBLISHED, &outside, &host, spot.protocol, spot.port));
 	expect(it, "is watched", &host, spot.protocol, spot.port,
 	       to && naive_end_observed(it->naive.flows, it->naive.defaults->mode, inventory, to),
-	       look_up(policy, POLICY_TOPIC_WATCHED, NULL, &host, spot.protocol, spot.port));
+	       look_up(policy, POLICY_TOPIC_PUBLISHED_OBSERVED, NULL, &host, spot.protocol, spot.port));
 }
 
 /* From this endpoint into another network. */
@@ -228,7 +228,7 @@ static void check_place(struct run *run, const struct network *network, const st
 	const struct naive naive = { run->world.flows, run->world.inventory, &run->world.defaults };
 	const struct port *port = naive_port(run->world.inventory, network, endpoint);
 	const struct policy *policy = run->world.policy;
-	struct policy_record key = { .set = POLICY_PORTS };
+	struct policy_record key = { .set = POLICY_KNOWN_PORTS };
 	char local_text[ADDRESS_TEXT_SIZE];
 	struct address local;
 
@@ -300,7 +300,7 @@ static void check_world_of(struct run *run)
 			check_place(run, network, endpoint, &tally);
 		}
 	}
-	if (records_of(policy, POLICY_PORTS) != tally.ports ||
+	if (records_of(policy, POLICY_KNOWN_PORTS) != tally.ports ||
 	    records_of(policy, POLICY_UNGUARDED) != tally.unguarded ||
 	    records_of(policy, POLICY_PLACES4) != tally.places[0] ||
 	    records_of(policy, POLICY_PLACES6) != tally.places[1])

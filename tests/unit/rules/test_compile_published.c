@@ -34,16 +34,16 @@ static void test_published(void **state)
 		   "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n"
 		   "192.0.2.1 . udp . 53: shop-web-1 (shop/web) on 5353/udp\n");
 	assert_set(world, POLICY_PUBLISHED6, "::/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
-	assert_set(world, POLICY_WATCHED4, "");
-	assert_set(world, POLICY_WATCHED6, "");
-	assert_set(world, POLICY_GATED4, "");
-	assert_set(world, POLICY_GATED6, "");
-	assert_set(world, POLICY_GATES4, "");
+	assert_set(world, POLICY_PUBLISHED_OBSERVED4, "");
+	assert_set(world, POLICY_PUBLISHED_OBSERVED6, "");
+	assert_set(world, POLICY_PUBLISHED_CLOSED4, "");
+	assert_set(world, POLICY_PUBLISHED_CLOSED6, "");
+	assert_set(world, POLICY_WORLD_TO_PUBLISHED4, "");
 	/* Nobody but itself may come. */
-	assert_set(world, POLICY_DOORS4,
+	assert_set(world, POLICY_TO_PUBLISHED4,
 		   "10.0.0.2 . 0.0.0.0/0 . tcp . 8080" SELF "10.0.0.2 . 192.0.2.1 . udp . 53" SELF
 		   "10.0.1.2 . 0.0.0.0/0 . tcp . 8080" SELF "10.0.1.2 . 192.0.2.1 . udp . 53" SELF);
-	assert_set(world, POLICY_DOORS6, "fd00::2 . ::/0 . tcp . 8080" SELF);
+	assert_set(world, POLICY_TO_PUBLISHED6, "fd00::2 . ::/0 . tcp . 8080" SELF);
 	assert_set(world, POLICY_FLOWS6, "fd00::2 . fd00::2 . tcp . 80" SELF);
 }
 
@@ -67,7 +67,7 @@ static void test_published_ranges(void **state)
 		   "0.0.0.0/0 . udp . 21000: shop-web-1 (shop/web) on 1001/udp\n"
 		   "192.0.2.1 . tcp . 40000: shop-web-1 (shop/web) on 1001/tcp\n");
 	/* Whoever may come to each comes to the range. */
-	assert_set(world, POLICY_DOORS4,
+	assert_set(world, POLICY_TO_PUBLISHED4,
 		   "10.0.0.2 . 0.0.0.0/0 . tcp . 8080" SELF "10.0.0.2 . 0.0.0.0/0 . tcp . 20000-21000" SELF
 		   "10.0.0.2 . 0.0.0.0/0 . udp . 21000" SELF "10.0.0.2 . 192.0.2.1 . tcp . 40000" SELF
 		   "10.0.1.2 . 0.0.0.0/0 . tcp . 8080" SELF "10.0.1.2 . 0.0.0.0/0 . tcp . 20000-21000" SELF
@@ -75,7 +75,7 @@ static void test_published_ranges(void **state)
 	/* … and to a part of it where the flow covers a part. */
 	compile_flows(world, "{ \"from\": \"db\", \"to\": \"web\", \"ports\": [\"101-200\"] }");
 	assert_set(world, POLICY_FLOWS6, "");
-	assert_set(world, POLICY_DOORS4,
+	assert_set(world, POLICY_TO_PUBLISHED4,
 		   "10.0.0.2 . 0.0.0.0/0 . tcp . 8080" SELF "10.0.0.2 . 0.0.0.0/0 . tcp . 20000-21000" SELF
 		   "10.0.0.2 . 0.0.0.0/0 . udp . 21000" SELF "10.0.0.2 . 192.0.2.1 . tcp . 40000" SELF
 		   "10.0.0.3 . 0.0.0.0/0 . tcp . 20100-20199: shop: db (shop-db-1) -> web (shop-web-1)\n"
@@ -91,7 +91,7 @@ static void test_doors(void **state)
 	/* Only the flow of the container's own port counts, not that of the host's. */
 	compile_flows(world, "{ \"from\": \"db\", \"to\": \"web\", \"ports\": [\"70-90\"] },"
 			     "{ \"from\": \"far\", \"to\": \"web\", \"ports\": [\"8080\", \"80/udp\"] }");
-	assert_set(world, POLICY_DOORS4,
+	assert_set(world, POLICY_TO_PUBLISHED4,
 		   "10.0.0.2 . 0.0.0.0/0 . tcp . 8080" SELF
 		   "10.0.0.3 . 0.0.0.0/0 . tcp . 8080: shop: db (shop-db-1) -> web (shop-web-1)\n"
 		   "10.0.1.2 . 0.0.0.0/0 . tcp . 8080" SELF);
@@ -108,7 +108,7 @@ static void test_doors(void **state)
 	/* Of several flows the one whose comment sorts first names the door. */
 	compile_flows(world, "{ \"from\": \"db\", \"to\": \"web\", \"ports\": [\"80\"] },"
 			     "{ \"from\": \"*\", \"to\": \"web\", \"ports\": [\"any\"] }");
-	assert_set(world, POLICY_DOORS4,
+	assert_set(world, POLICY_TO_PUBLISHED4,
 		   "10.0.0.2 . 0.0.0.0/0 . tcp . 8080" SELF
 		   "10.0.0.3 . 0.0.0.0/0 . tcp . 8080: shop: * (shop-db-1) -> web (shop-web-1)\n"
 		   "10.0.1.2 . 0.0.0.0/0 . tcp . 8080" SELF
@@ -124,16 +124,16 @@ static void test_gates(void **state)
 			     "{ \"from\": \"world\", \"to\": \"web\", \"ports\": [\"80\"],"
 			     "  \"cidrs\": [\"192.0.2.0/24\", \"192.0.2.0/25\", \"2001:db8::/32\"] },"
 			     "{ \"from\": \"world\", \"to\": \"web\", \"ports\": [\"8080\"] }] }");
-	assert_set(world, POLICY_GATED4, "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
-	assert_set(world, POLICY_GATES4,
+	assert_set(world, POLICY_PUBLISHED_CLOSED4, "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
+	assert_set(world, POLICY_WORLD_TO_PUBLISHED4,
 		   "192.0.2.0/24 . 0.0.0.0/0 . tcp . 8080: shop: world (192.0.2.0/24) -> web (shop-web-1)\n");
-	assert_set(world, POLICY_GATES6, "");
+	assert_set(world, POLICY_WORLD_TO_PUBLISHED6, "");
 	/* The engine's proxy carries on as the host what comes to the port. */
 	assert_set(world, POLICY_FROM_HOST4,
 		   "0.0.0.0/0 . 10.0.0.2 . tcp . 80: shop: world (this host) -> web (shop-web-1)\n"
 		   "0.0.0.0/0 . 10.0.1.2 . tcp . 80: shop: world (this host) -> web (shop-web-1)\n");
 	/* The world's flow leads to no other container. */
-	assert_set(world, POLICY_DOORS4,
+	assert_set(world, POLICY_TO_PUBLISHED4,
 		   "10.0.0.2 . 0.0.0.0/0 . tcp . 8080" SELF "10.0.1.2 . 0.0.0.0/0 . tcp . 8080" SELF);
 	/* Whoever may come, comes by way of the host too; without any flow the host brings nothing. */
 	compile_files(world, "{ \"app\": \"shop\", \"boundary\": { \"ingress\": \"declared\" }, \"flows\": ["
@@ -141,7 +141,7 @@ static void test_gates(void **state)
 	assert_set(world, POLICY_FROM_HOST6, "::/0 . fd00::2 . tcp . 80: shop: db (this host) -> web (shop-web-1)\n");
 	compile_files(world, "{ \"app\": \"shop\", \"boundary\": { \"ingress\": \"declared\" }, \"flows\": [] }");
 	assert_set(world, POLICY_FROM_HOST4, "");
-	assert_set(world, POLICY_GATES4, "");
+	assert_set(world, POLICY_WORLD_TO_PUBLISHED4, "");
 }
 
 static void test_watched(void **state)
@@ -150,7 +150,7 @@ static void test_watched(void **state)
 
 	published_shop(world);
 	compile_files(world, "{ \"app\": \"shop\", \"mode\": \"observe\", \"flows\": [] }");
-	assert_set(world, POLICY_WATCHED4, "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
+	assert_set(world, POLICY_PUBLISHED_OBSERVED4, "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
 }
 
 /* Before it is started it has its ports, but nobody comes in by them: the engine's proxy may hold what comes. */
@@ -167,10 +167,10 @@ static void test_before_it_starts(void **state)
 	world_bind(web, false);
 	compile_files(world, file);
 	assert_set(world, POLICY_PUBLISHED4, "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
-	assert_set(world, POLICY_WATCHED4, "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
-	assert_set(world, POLICY_GATED4, "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
-	assert_set(world, POLICY_DOORS4, "");
-	assert_set(world, POLICY_GATES4, "");
+	assert_set(world, POLICY_PUBLISHED_OBSERVED4, "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
+	assert_set(world, POLICY_PUBLISHED_CLOSED4, "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
+	assert_set(world, POLICY_TO_PUBLISHED4, "");
+	assert_set(world, POLICY_WORLD_TO_PUBLISHED4, "");
 	/* Those on its own networks alone. */
 	assert_set(world, POLICY_FLOWS4,
 		   "10.0.0.3 . 10.0.0.2 . tcp . 80: shop: db (shop-db-1) -> web (shop-web-1)\n"
@@ -178,9 +178,9 @@ static void test_before_it_starts(void **state)
 	web->started = true;
 	compile_files(world, file);
 	assert_set(world, POLICY_PUBLISHED4, "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
-	assert_set(world, POLICY_GATES4,
+	assert_set(world, POLICY_WORLD_TO_PUBLISHED4,
 		   "0.0.0.0/0 . 0.0.0.0/0 . tcp . 8080: shop: world (anywhere) -> web (shop-web-1)\n");
-	assert_set(world, POLICY_DOORS4,
+	assert_set(world, POLICY_TO_PUBLISHED4,
 		   "10.0.0.2 . 0.0.0.0/0 . tcp . 8080" SELF
 		   "10.0.0.3 . 0.0.0.0/0 . tcp . 8080: shop: db (shop-db-1) -> web (shop-web-1)\n"
 		   "10.0.1.2 . 0.0.0.0/0 . tcp . 8080" SELF
@@ -285,7 +285,7 @@ static void test_any_beside_one_address(void **state)
 	assert_set(world, POLICY_PUBLISHED4,
 		   "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n"
 		   "192.0.2.1 . tcp . 8081: shop-web-1 (shop/web) on 80/tcp\n");
-	assert_set(world, POLICY_DOORS4,
+	assert_set(world, POLICY_TO_PUBLISHED4,
 		   "10.0.0.2 . 0.0.0.0/0 . tcp . 8080" SELF "10.0.0.2 . 192.0.2.1 . tcp . 8081" SELF
 		   "10.0.0.3 . 0.0.0.0/0 . tcp . 8080: shop: db (shop-db-1) -> web (shop-web-1)\n"
 		   "10.0.0.3 . 192.0.2.1 . tcp . 8081: shop: db (shop-db-1) -> web (shop-web-1)\n"
@@ -323,7 +323,7 @@ static void test_shared(void **state)
 	world_put(world->inventory, side);
 	world_compile(world);
 	assert_set(world, POLICY_PUBLISHED4, "0.0.0.0/0 . tcp . 9000: shop-web-1 (shop/web, shop/side) on 90/tcp\n");
-	assert_set(world, POLICY_DOORS4,
+	assert_set(world, POLICY_TO_PUBLISHED4,
 		   "10.0.0.2 . 0.0.0.0/0 . tcp . 9000" SELF
 		   "10.0.0.3 . 0.0.0.0/0 . tcp . 9000: shop: db (shop-db-1) -> side (shop-web-1)\n"
 		   "10.0.1.2 . 0.0.0.0/0 . tcp . 9000" SELF);

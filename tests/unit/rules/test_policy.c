@@ -288,7 +288,7 @@ static void test_keys_of_networks(void **state)
 	assert_string_equal(policy_key_format(&record, key), "fd00::2 . 2001:db8::/32 . 0-255 . 1-65535");
 	record = boundary(POLICY_PUBLISHED4, NULL, "0.0.0.0/0", 8080, 8080, "");
 	assert_string_equal(policy_key_format(&record, key), "0.0.0.0/0 . tcp . 8080");
-	record = boundary(POLICY_GATED6, NULL, "2001:db8::1", 8080, 8080, "");
+	record = boundary(POLICY_PUBLISHED_CLOSED6, NULL, "2001:db8::1", 8080, 8080, "");
 	assert_string_equal(policy_key_format(&record, key), "2001:db8::1 . tcp . 8080");
 	assert_int_equal(address_parse("fd00::2", false, &place.source), 0);
 	assert_string_equal(policy_key_format(&place, key), "\"veth1\" . 02:42:ac:12:00:02 . fd00::2");
@@ -297,7 +297,7 @@ static void test_keys_of_networks(void **state)
 	place.set = POLICY_UNGUARDED;
 	assert_string_equal(policy_key_format(&place, key), "\"veth1\"");
 	/* The longest that there is. */
-	record = boundary(POLICY_DOORS6, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127",
+	record = boundary(POLICY_TO_PUBLISHED6, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127",
 			  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127", 10000, 65535, "");
 	record.protocol_first = 100;
 	record.protocol_last = 255;
@@ -322,7 +322,7 @@ static void test_overlapping_networks(void **state)
 		boundary(POLICY_PUBLISHED4, NULL, "0.0.0.0/0", 8081, 8081, "stays 6"),
 		boundary(POLICY_PUBLISHED4, NULL, "192.0.2.1", 8080, 8080, "in 5"),
 		boundary(POLICY_PUBLISHED4, NULL, "192.0.2.1", 8082, 8082, "stays 7"),
-		boundary(POLICY_GATED4, NULL, "192.0.2.1", 8080, 8080, "stays 8"),
+		boundary(POLICY_PUBLISHED_CLOSED4, NULL, "192.0.2.1", 8080, 8080, "stays 8"),
 	};
 	const size_t count = sizeof(records) / sizeof(records[0]);
 	struct policy *policy = policy_of(records, count);
@@ -358,8 +358,8 @@ static void test_random_networks(void **state)
 				random = random * 1103515245 + 12345;
 				pick[j] = (random >> 16) % 8;
 			}
-			records[i] = boundary(POLICY_GATES4, networks[pick[0]], networks[pick[1]], (uint16_t)pick[2],
-					      (uint16_t)(pick[2] + pick[3] / 3), "");
+			records[i] = boundary(POLICY_WORLD_TO_PUBLISHED4, networks[pick[0]], networks[pick[1]],
+					      (uint16_t)pick[2], (uint16_t)(pick[2] + pick[3] / 3), "");
 		}
 		policy = policy_of(records, 12);
 		for (size_t i = 0; i < policy_count(policy); i++) {

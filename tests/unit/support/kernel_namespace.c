@@ -303,8 +303,8 @@ struct policy *some_policy(void)
 	}
 	for (enum policy_set set = 0; set < POLICY_SET_COUNT; set++)
 		add_intervals(policy, set);
-	add_place(policy, POLICY_PORTS, "veth1234567", NULL, NULL);
-	add_place(policy, POLICY_PORTS, "veth89abcde", NULL, NULL);
+	add_place(policy, POLICY_KNOWN_PORTS, "veth1234567", NULL, NULL);
+	add_place(policy, POLICY_KNOWN_PORTS, "veth89abcde", NULL, NULL);
 	add_place(policy, POLICY_UNGUARDED, "veth89abcde", NULL, NULL);
 	add_place(policy, POLICY_GUARDED, "br-test", NULL, NULL);
 	add_place(policy, POLICY_ADDRESSES4, "", NULL, "172.18.0.2");
