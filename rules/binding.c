@@ -46,14 +46,16 @@ static bool has_label(const struct container *container, const char *key, const 
 	return label && strcmp(label, value) == 0;
 }
 
-/* "shop" and "web" against "shop_web", without building the string. */
+/* "shop" and "web" against "shop_web", without building the string.  "a_b_web" is b_web of stack a, or web of stack
+ * a_b: a service of a stack says which. */
 static bool is_swarm_service(const struct container *container, const char *app, const char *service)
 {
 	const char *label = container_label(container, LABEL_SWARM_SERVICE);
+	const char *stack = container_label(container, LABEL_SWARM_STACK);
 	size_t length = strlen(app);
 
-	return label && strncmp(label, app, length) == 0 && label[length] == '_' &&
-	       strcmp(label + length + 1, service) == 0;
+	return label && (!stack || strcmp(stack, app) == 0) && strncmp(label, app, length) == 0 &&
+	       label[length] == '_' && strcmp(label + length + 1, service) == 0;
 }
 
 static bool matches_name(const struct container *container, const char *app, const char *service)

@@ -42,10 +42,28 @@ void config_free(struct config *config)
 	free(config);
 }
 
-bool config_manages(const struct config *config, const char *network_name)
+/* As `docker network ls` shows it, or longer. */
+#define ID_SHORTEST 12
+#define ID_LONGEST  64
+
+static bool is_id(const char *entry)
+{
+	size_t digits = strspn(entry, "0123456789abcdef");
+
+	return !entry[digits] && digits >= ID_SHORTEST && digits <= ID_LONGEST;
+}
+
+static bool excludes(const char *entry, const char *network_name, const char *network_id)
+{
+	if (is_id(entry))
+		return strncmp(network_id, entry, strlen(entry)) == 0;
+	return fnmatch(entry, network_name, 0) == 0;
+}
+
+bool config_manages(const struct config *config, const char *network_name, const char *network_id)
 {
 	for (size_t i = 0; i < config->exclude_count; i++) {
-		if (fnmatch(config->exclude[i], network_name, 0) == 0)
+		if (excludes(config->exclude[i], network_name, network_id))
 			return false;
 	}
 	return true;

@@ -32,7 +32,7 @@ struct config {
 	char *metrics;			 /* file for metrics, or NULL: none */
 	enum flow_mode mode;		 /* ENFORCE or OBSERVE */
 	struct flow_boundaries boundary; /* OPEN or DECLARED, never DEFAULT */
-	char **exclude;			 /* shell patterns of network names that are not managed */
+	char **exclude;			 /* networks that are not managed: ids, and shell patterns of names */
 	size_t exclude_count;
 	struct address *dns; /* name servers that containers may ask whatever their boundary; none: the host's own */
 	size_t dns_count;
@@ -61,7 +61,8 @@ CLEANUP_DEFINE(config, config_free)
 int config_parse(const char *file, const char *text, size_t length, struct diagnostics *diagnostics,
 		 struct config **ret_config);
 
-/* Whether a network of that name is managed. */
-bool config_manages(const struct config *config, const char *network_name);
+/* Whether the network of that name and id is managed.  Who may create networks chooses their names, but never an id: an
+ * entry of twelve or more hexadecimal digits is the beginning of an id, and no name's pattern. */
+bool config_manages(const struct config *config, const char *network_name, const char *network_id);
 
 #endif

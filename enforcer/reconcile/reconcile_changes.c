@@ -97,7 +97,7 @@ int reconcile_network(struct reconciler *r, const char *id, struct network *netw
 	if (!r->inventory)
 		return 0;
 	if (next)
-		next->managed = next->managed && config_manages(r->config, next->name);
+		next->managed = next->managed && config_manages(r->config, next->name, next->id);
 	result = inventory_network_changes(r->inventory, id, next, &scope) < 0 ? error_oom(err) : 0;
 	if (result == 0 && !scope.all)
 		result = compile_scope(r->binding, r->inventory, &scope, &before, err);

@@ -29,7 +29,7 @@ int reconciler_set_inventory(struct reconciler *r, struct inventory *inventory, 
 	for (size_t i = 0; i < inventory->network_count; i++) {
 		struct network *network = inventory->networks[i];
 
-		network->managed = network->managed && config_manages(r->config, network->name);
+		network->managed = network->managed && config_manages(r->config, network->name, network->id);
 	}
 	result = reconcile_links_check(r, inventory, err);
 	if (result == 0)
@@ -65,7 +65,7 @@ static void take_flows(struct reconciler *r, const struct config *config, struct
 	for (size_t i = 0; r->inventory && i < r->inventory->network_count; i++) {
 		struct network *network = r->inventory->networks[i];
 
-		network->managed = network->bridge[0] && config_manages(config, network->name);
+		network->managed = network->bridge[0] && config_manages(config, network->name, network->id);
 	}
 }
 

@@ -25,6 +25,7 @@ MODULES = {
     "test_reload": 45,
     "test_modes": 45,
     "test_errors": 10,
+    "test_identity": 15,
     "test_service": 95,
     "test_restart": 30,
     "test_confine": 30,

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require((config->mark & (config->mark - 1)) == 0 && config->log <= CONFIG_LOG_DEBUG);
 		for (size_t i = 0; i < config->dns_count; i++)
 			require(config->dns[i].family == ADDRESS_IPV4 || config->dns[i].family == ADDRESS_IPV6);
-		config_manages(config, "bridge");
+		config_manages(config, "bridge", "");
 	} else {
 		require(diagnostics.errors > 0 && !config);
 	}

@@ -72,6 +72,16 @@ static void test_implicit_service(void **state)
 	assert_string_equal(part(&scene, labelled("com.docker.swarm.service.name", "shop-web", NULL, NULL)), "--");
 	assert_string_equal(part(&scene, labelled("com.docker.swarm.service.name", "web", NULL, NULL)), "--");
 	assert_string_equal(part(&scene, labelled("com.docker.swarm.service.name", "sho", NULL, NULL)), "--");
+	/* A service of a stack is that stack's, whatever its name begins with. */
+	assert_string_equal(part(&scene, labelled("com.docker.swarm.service.name", "shop_web",
+						  "com.docker.stack.namespace", "shop")),
+			    "f-");
+	assert_string_equal(part(&scene, labelled("com.docker.swarm.service.name", "shop_web",
+						  "com.docker.stack.namespace", "shop_web")),
+			    "--");
+	assert_string_equal(
+		part(&scene, labelled("com.docker.swarm.service.name", "shop_web", "com.docker.stack.namespace", "sh")),
+		"--");
 	assert_string_equal(part(&scene, labelled("bulkhead.app", "shop", "bulkhead.service", "db")), "-t");
 	assert_string_equal(part(&scene, labelled("bulkhead.app", "shop", NULL, NULL)), "--");
 	/* The halves of two namings are no name. */

@@ -111,7 +111,7 @@ static void everything(void **state)
 	struct config *config = parse(
 		"{ \"docker\": \"tcp://192.0.2.1:2376\", \"flows\": \"/f\", \"state\": \"/s\", \"mode\": \"observe\",\n"
 		"\"boundary\": { \"ingress\": \"declared\", \"host\": \"open\" },\n"
-		"\"networks\": { \"exclude\": [\"ingress*\", \"lab-?\"] }, \"dns\": [\"192.0.2.53\", "
+		"\"networks\": { \"exclude\": [\"ingress*\", \"lab-?\", \"0123456789ab\"] }, \"dns\": [\"192.0.2.53\", "
 		"\"2001:db8::53\"], "
 		"\"mark\": \"0x20\", \"repair\": false, \"owner\": false, \"metrics\": \"/m/bulkhead.prom\", "
 		"\"log\": \"debug\" }",
@@ -124,7 +124,7 @@ static void everything(void **state)
 	assert_int_equal(config->mode, FLOW_MODE_OBSERVE);
 	assert_int_equal(config->boundary.ingress, FLOW_BOUNDARY_DECLARED);
 	assert_int_equal(config->boundary.egress, FLOW_BOUNDARY_OPEN);
-	assert_int_equal(config->exclude_count, 2);
+	assert_int_equal(config->exclude_count, 3);
 	assert_string_equal(config->exclude[1], "lab-?");
 	assert_int_equal(config->mark, 0x20);
 	assert_false(config->repair);
@@ -135,12 +135,16 @@ static void everything(void **state)
 	assert_int_equal(config->dns_count, 2);
 	assert_string_equal(address_format(&config->dns[0], text), "192.0.2.53");
 	assert_string_equal(address_format(&config->dns[1], text), "2001:db8::53");
-	assert_true(config_manages(config, "bridge"));
-	assert_false(config_manages(config, "ingress"));
-	assert_false(config_manages(config, "ingress_2"));
-	assert_false(config_manages(config, "lab-1"));
-	assert_true(config_manages(config, "lab-12"));
-	assert_true(config_manages(config, "my-lab-1"));
+	assert_true(config_manages(config, "bridge", ""));
+	assert_false(config_manages(config, "ingress", ""));
+	assert_false(config_manages(config, "ingress_2", ""));
+	assert_false(config_manages(config, "lab-1", ""));
+	assert_true(config_manages(config, "lab-12", ""));
+	assert_true(config_manages(config, "my-lab-1", ""));
+	/* An id is nobody's name. */
+	assert_false(config_manages(config, "web", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"));
+	assert_true(config_manages(config, "0123456789ab",
+				   "f123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"));
 	config_free(config);
 }
 
