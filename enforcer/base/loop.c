@@ -204,7 +204,8 @@ void loop_timer_set(struct loop_timer *timer, uint64_t milliseconds)
 
 void loop_timer_stop(struct loop_timer *timer)
 {
-	timer->armed = false;
+	if (timer)
+		timer->armed = false;
 }
 
 bool loop_timer_armed(const struct loop_timer *timer)

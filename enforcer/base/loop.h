@@ -32,6 +32,7 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_timer_fn *function, vo
 void loop_timer_free(struct loop_timer *timer);
 /* Arms, or moves, to now + milliseconds. */
 void loop_timer_set(struct loop_timer *timer, uint64_t milliseconds);
+/* Accepts NULL. */
 void loop_timer_stop(struct loop_timer *timer);
 bool loop_timer_armed(const struct loop_timer *timer);
 

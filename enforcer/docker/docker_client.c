@@ -171,8 +171,7 @@ static void close_multi(struct docker_client *client)
 	if (client->multi)
 		curl_multi_cleanup(client->multi);
 	client->multi = NULL;
-	if (client->timer)
-		loop_timer_stop(client->timer);
+	loop_timer_stop(client->timer);
 }
 
 /* A multi handle that has failed as such, which takes an error of the loop, is of no use any more. */

@@ -209,7 +209,7 @@ void service_metrics(void *data)
 	struct error err;
 	int r;
 
-	loop_timer_set(service->metrics_timer, METRICS_MS);
+	loop_timer_set(service->timers[SERVICE_METRICS], METRICS_MS);
 	r = metrics_read_denied(&service->metrics, service->reconciler, &err);
 	if (r < 0)
 		log_debug("metrics: %s", err.text);

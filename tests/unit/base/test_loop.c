@@ -265,6 +265,7 @@ static void timers_fire_in_order(void **state)
 	loop_timer_set(a, 0);
 	loop_timer_set(c, 0);
 	loop_timer_stop(c);
+	loop_timer_stop(NULL);
 	loop_timer_set(end, 5);
 	run(scene);
 	assert_string_equal(scene->order, "ba.");
