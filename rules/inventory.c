@@ -118,7 +118,7 @@ static int copy_ports(const struct published_port *ports, size_t count, struct p
 	return 0;
 }
 
-int container_settle(struct container *container, const struct container *known)
+int container_complete(struct container *container, const struct container *known)
 {
 	if (!container->bindings_known && known && known->bindings_known) {
 		if (copy_ports(known->bindings, known->binding_count, &container->bindings) < 0)
@@ -297,13 +297,13 @@ static void count_endpoints(struct inventory *inventory, const struct network *n
 	}
 }
 
-int inventory_settle(struct inventory *inventory, struct container *container, const struct container *known)
+int inventory_complete(struct inventory *inventory, struct container *container, const struct container *known)
 {
 	int r;
 
 	count_endpoints_of(inventory, container->id, container, false);
 	count_container(inventory, container, false);
-	r = container_settle(container, known);
+	r = container_complete(container, known);
 	count_container(inventory, container, true);
 	count_endpoints_of(inventory, container->id, container, true);
 	return r;
@@ -317,7 +317,7 @@ int inventory_end(struct inventory *inventory, struct container *container)
 	count_container(inventory, container, false);
 	container->started = false;
 	container->published_count = 0;
-	r = container_settle(container, NULL);
+	r = container_complete(container, NULL);
 	count_container(inventory, container, true);
 	count_endpoints_of(inventory, container->id, container, true);
 	return r;

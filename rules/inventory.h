@@ -71,7 +71,7 @@ bool container_equal(const struct container *a, const struct container *b);
 
 /* Completes what was told of a container with what was known of it before (NULL: nothing): its bindings, where it comes
  * without.  What one that is not started is going to publish counts as published from then on.  0 or -ENOMEM. */
-int container_settle(struct container *container, const struct container *known);
+int container_complete(struct container *container, const struct container *known);
 
 /* Whether no port that it publishes, now or once it starts, is unknown.  A container that is NULL is not known. */
 bool container_is_settled(const struct container *container);
@@ -185,8 +185,8 @@ void inventory_remove_container(struct inventory *inventory, const char *id);
  */
 int inventory_end(struct inventory *inventory, struct container *container);
 
-/* container_settle for one that the inventory holds. */
-int inventory_settle(struct inventory *inventory, struct container *container, const struct container *known);
+/* container_complete for one that the inventory holds. */
+int inventory_complete(struct inventory *inventory, struct container *container, const struct container *known);
 void inventory_remove_network(struct inventory *inventory, const char *id);
 
 /* The container whose network namespace `container` uses: itself, or the one that it shares (NULL if not known). */

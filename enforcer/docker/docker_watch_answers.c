@@ -71,7 +71,7 @@ static int got_container(struct docker_watch *watch, const struct query *query, 
 		container_free(found);
 		return docker_watch_ask(watch, QUERY_IMAGE, query->id, false, 0) < 0 ? error_oom(err) : 0;
 	}
-	if (found && container_settle(found, query->bindings) < 0) {
+	if (found && container_complete(found, query->bindings) < 0) {
 		container_free(found);
 		return error_oom(err);
 	}

@@ -33,7 +33,7 @@ void docker_watch_hand_snapshot_on(struct docker_watch *watch)
 	if (watch->follow)
 		loop_timer_set(watch->pump, 0);
 	if (stale)
-		loop_timer_set(watch->again, SETTLE_MS);
+		loop_timer_set(watch->again, STALE_MS);
 	watch->handler->snapshot(inventory, &watch->info, &watch->version, watch->data);
 }
 
@@ -99,7 +99,7 @@ static int got_snapshot_image(struct docker_watch *watch, const struct query *qu
 	r = docker_json_container(response->body, response->length, &container, err);
 	if (r == -EPROTO)
 		return 0;
-	if (r == 0 && inventory_settle(watch->building, known, container) < 0)
+	if (r == 0 && inventory_complete(watch->building, known, container) < 0)
 		r = error_oom(err);
 	if (r == 0 && container->image) {
 		free(known->image);

@@ -21,9 +21,10 @@
 #define BACKOFF_REMOTE_MS	10000
 /* The engine drops events of a reader that is 1,024 behind, and does not say so (moby, pkg/pubsub): after that many in
  * one go, look at everything. */
-#define BURST	  512
-#define BURST_MS  1000
-#define SETTLE_MS 200
+#define BURST	 512
+#define BURST_MS 1000
+/* A snapshot that was asked for while another one was taken begins so long after that one. */
+#define STALE_MS 200
 /* Subscribed from so long ago; and anew after so long a silence. */
 #define SINCE_S	 2
 #define QUIET_MS 30000

@@ -313,8 +313,8 @@ static int gather(const struct load *load, struct flow_app **all, size_t *ret_co
 	return 0;
 }
 
-/* Moves the good apps into the set and the others, freed, among the failures. */
-static int settle(struct load *load, const bool *bad)
+/* Moves the good apps into the set, and makes failures of the others. */
+static int divide(struct load *load, const bool *bad)
 {
 	struct flow_set *set = load->files->set;
 
@@ -341,7 +341,7 @@ static int check_together(struct load *load)
 
 	if (all && bad && gather(load, all, &count) == 0) {
 		flow_check_together(all, count, load->diagnostics, bad);
-		r = settle(load, bad);
+		r = divide(load, bad);
 	}
 	for (size_t i = load->app_count; all && i < count; i++)
 		flow_app_free(all[i]);
@@ -387,7 +387,7 @@ int flow_files_load(const char *const *paths, size_t count, struct diagnostics *
 	files->set = calloc(1, sizeof(*files->set));
 	r = files->set ? load_all(&load, paths, count) : -ENOMEM;
 	for (size_t i = 0; i < load.app_count; i++)
-		flow_app_free(load.apps[i]); /* NULL where it was settled */
+		flow_app_free(load.apps[i]); /* NULL where it was divided */
 	free(load.apps);
 	free(load.seen);
 	if (r < 0)

@@ -47,7 +47,7 @@ int kernel_socket_open(int flags, unsigned groups, int receive_buffer, struct mn
 
 int kernel_open(struct kernel **ret_kernel, struct error *err)
 {
-	/* The kernel answers at once, or memory was short and it never will. */
+	/* The kernel answers at once; if it does not, memory was short, and it never will. */
 	static const struct timeval patience = { .tv_sec = 2 };
 	cleanup_of(kernel) struct kernel *kernel = calloc(1, sizeof(*kernel));
 	int on = 1, r;
@@ -61,7 +61,7 @@ int kernel_open(struct kernel **ret_kernel, struct error *err)
 	kernel->sequence = 1;
 	(void)set_option(mnl_socket_get_fd(kernel->socket), SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
 	(void)setsockopt(mnl_socket_get_fd(kernel->socket), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	/* Which attribute was refused; and errors without the request that they are about. */
+	/* A refusal names the attribute that was refused, and does not repeat the request. */
 	(void)mnl_socket_setsockopt(kernel->socket, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)mnl_socket_setsockopt(kernel->socket, NETLINK_CAP_ACK, &on, sizeof(on));
 	*ret_kernel = steal(kernel);
@@ -105,7 +105,7 @@ static int take_answers(const char *buffer, size_t length, uint32_t sequence, ke
 		if (header->nlmsg_flags & NLM_F_DUMP_INTR)
 			*interrupted = true;
 		if (header->nlmsg_type == NLMSG_DONE) {
-			/* A dump that failed half way says so here: what came is not all. */
+			/* A dump that failed half way says so here: messages are missing. */
 			const int32_t *code = mnl_nlmsg_get_payload(header);
 
 			if (header->nlmsg_len >= mnl_nlmsg_size(sizeof(*code)) && *code < 0 && *failed == 0)
@@ -119,7 +119,7 @@ static int take_answers(const char *buffer, size_t length, uint32_t sequence, ke
 				return -EBADMSG;
 			return error->error ? error->error : 1;
 		}
-		/* After a failure the rest is read all the same: a dump that is left half read bars the next. */
+		/* The rest is read after a failure, too: a dump that is half read blocks the next one. */
 		if (*failed == 0) {
 			r = message(header, data);
 			if (r < 0)
@@ -131,8 +131,8 @@ static int take_answers(const char *buffer, size_t length, uint32_t sequence, ke
 	return 0;
 }
 
-/* What is left of an answer that was too much for the buffer.  As long as it stays there, the kernel says of no other
- * answer that it was lost, too. */
+/* Reads what is left of an answer that was too large for the buffer.  While it stays there, the kernel does not report
+ * that it lost another answer. */
 static void drop_answers(const struct kernel *kernel, char *buffer)
 {
 	ssize_t length;
@@ -142,7 +142,8 @@ static void drop_answers(const struct kernel *kernel, char *buffer)
 	while (length >= 0 || errno == EINTR || errno == ENOBUFS);
 }
 
-/* Sends one request and reads its answers to the end, also after a failure: none may be left for the next. */
+/* Sends one request and reads its answers to the end, also after a failure: the next request must not see any of them.
+ */
 static int ask(struct kernel *kernel, struct nlmsghdr *request, kernel_message_fn *message, void *data,
 	       struct error *err)
 {
@@ -214,7 +215,7 @@ int kernel_generation(struct kernel *kernel, uint32_t *ret_generation, struct er
 
 /* ---- Writing ---- */
 
-/* What came back for a batch. */
+/* The kernel's replies to a batch. */
 struct replies {
 	size_t acknowledged;
 	int error; /* the first one that is the cause of the others */
@@ -271,9 +272,9 @@ static int read_replies(struct kernel *kernel, uint32_t first, struct replies *r
 	}
 }
 
-/* The kernel counts a new generation before it puts it in force, object by object, and a dump may come in between.  An
- * empty transaction for one generation waits for the commit's lock, and changes nothing, not even the generation. */
-int kernel_settle(struct kernel *kernel, uint32_t generation, struct error *err)
+/* The kernel first counts a new generation, then puts it in force object by object; a dump may read in between.  An
+ * empty transaction waits for the commit's lock, and changes nothing, not even the generation. */
+int kernel_await_commit(struct kernel *kernel, uint32_t generation, struct error *err)
 {
 	_Alignas(struct nlmsghdr) char buffer[256] = { 0 };
 	struct nlmsghdr *header = nftnl_batch_begin(buffer, kernel->sequence);

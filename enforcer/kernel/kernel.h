@@ -54,9 +54,9 @@ enum kernel_docker_backend {
 struct kernel_docker {
 	enum kernel_docker_backend backend;
 	bool accept_present; /* our rule (iptables), or the engine's own accept for our mark (nftables), is in order */
-	unsigned installed;  /* how many rules of ours stand there, at whatever place (iptables) */
-	bool wanted;	     /* there is a chain that it belongs into */
-	char chain[32];	     /* where: DOCKER-USER or FORWARD; "" if nowhere */
+	unsigned installed;  /* how many rules of ours stand there, wherever they stand (iptables) */
+	bool wanted;	     /* a chain is there that the rule belongs into */
+	char chain[32];	     /* that chain: DOCKER-USER or FORWARD; "" if there is none */
 };
 
 struct kernel_state {
@@ -67,7 +67,7 @@ struct kernel_state {
 	uint32_t owner;	       /* netlink port id of table inet's owner, 0 if none */
 	bool guard_by_bridge;  /* the guard knows ports of managed bridges by their bridge: `meta ibrname` */
 	struct policy *policy; /* what the sets hold; never NULL after kernel_read */
-	/* The endpoints by address, where kernel_list_index has been called: for those who look for many. */
+	/* The endpoints by address, once kernel_list_index was called. */
 	const struct policy_record **endpoints;
 	size_t endpoint_count;
 	struct kernel_denied *denied;
@@ -84,13 +84,12 @@ int kernel_open(struct kernel **ret_kernel, struct error *err);
 void kernel_close(struct kernel *kernel);
 CLEANUP_DEFINE(kernel, kernel_close)
 
-/* Reads all of it, consistently: retried, bounded, when the ruleset changes meanwhile.  -EPERM without CAP_NET_ADMIN.
- */
+/* Reads all of one generation: begins again, a bounded number of times, when the ruleset changes meanwhile.  -EPERM
+ * without CAP_NET_ADMIN. */
 int kernel_read(struct kernel *kernel, const struct kernel_options *options, struct kernel_state *ret_state,
 		struct error *err);
 
-/* Who was denied, and nothing else: without names, and without a look at what changes meanwhile.  The array is the
- * caller's. */
+/* Reads only who was denied: without names, and without regard to changes meanwhile.  The array is the caller's. */
 int kernel_read_denied(struct kernel *kernel, struct kernel_denied **ret_denied, size_t *ret_count, struct error *err);
 
 enum kernel_install {
@@ -103,12 +102,12 @@ struct kernel_change {
 	bool table_exists, guard_exists; /* for REPLACE: there is one to delete */
 	const struct policy_diff *diff;	 /* KEEP and RULES: elements; may be NULL */
 	const struct policy *want;	 /* REPLACE: all elements */
-	/* REPLACE: the counters and memories to carry over, or NULL */
+	/* REPLACE: what the kernel held, whose counters and denials are carried over; or NULL */
 	const struct kernel_state *from;
 	bool adopt;	       /* claim orphaned tables (owner flag) */
 	bool docker_add[2];    /* put our rule at the top of the chain in state->docker */
-	bool docker_remove[2]; /* take every rule of ours out of it */
-	bool remove_table;     /* for clear: delete the tables, nothing else counts but docker_remove */
+	bool docker_remove[2]; /* take every rule of ours out of Docker's chains */
+	bool remove_table;     /* for clear: delete the tables; of all else only docker_remove counts */
 };
 
 /* One transaction: all or nothing.  The error names the object that was refused.  Elements of the diff keep the
@@ -116,13 +115,13 @@ struct kernel_change {
 int kernel_commit(struct kernel *kernel, const struct kernel_options *options, const struct kernel_change *change,
 		  uint64_t *ret_ns, struct error *err);
 
-/* Changes by others.  Watch the fd for EPOLLIN and call kernel_monitor_drain. */
+/* Changes by others: watch the fd for EPOLLIN and call kernel_monitor_drain. */
 struct kernel_news {
 	bool ours;     /* somebody else changed our table */
 	bool docker;   /* … or a chain that our accept stands in, or Docker's tables */
 	bool lost;     /* messages were lost: look at everything */
-	uint32_t pid;  /* of the last one who changed ours */
-	char name[17]; /* and its name, "" if unknown */
+	uint32_t pid;  /* of the last process that changed ours; 0 if unknown */
+	char name[17]; /* its name; "" if unknown */
 };
 int kernel_monitor(struct kernel *kernel, struct error *err); /* opens it; the fd or negative errno */
 int kernel_monitor_drain(struct kernel *kernel, struct kernel_news *ret_news, struct error *err);

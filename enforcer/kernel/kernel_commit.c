@@ -47,7 +47,7 @@ static int delete_table(struct nft_batch *batch, uint32_t family)
 	return 0;
 }
 
-/* A message about the table alone, without what it holds: to claim it. */
+/* Claims the table: the message is about the table alone, and leaves what it holds. */
 static int claim_table(struct nft_batch *batch, uint32_t family)
 {
 	struct nlmsghdr *header =
@@ -140,7 +140,7 @@ static int delete_tables(struct nft_batch *batch, const struct kernel_change *ch
 	return r;
 }
 
-/* The tables themselves come first: a refusal of their flags is seen by the message's place. */
+/* The tables themselves come first: the place of a refused message tells whether their flags were refused. */
 static int add_tables(struct nft_batch *batch, const struct nft_skeleton *skeleton, uint32_t flags)
 {
 	int r = 0;
@@ -169,7 +169,7 @@ static int rewrite_rules(struct nft_batch *batch, const struct nft_skeleton *ske
 	return r;
 }
 
-/* All records of a policy as a list, for a new table; counters come over from what the old one held. */
+/* All records of a policy as a list, for a new table.  They take over the old table's counters. */
 static int list_records(const struct policy *want, const struct kernel_state *from,
 			const struct policy_record ***ret_records)
 {
@@ -211,8 +211,9 @@ static int change_elements(struct nft_batch *batch, const struct policy_diff *di
 		       ?: nft_encode_add(batch, diff->add, diff->add_count);
 }
 
-static int fill(struct nft_batch *batch, const struct nft_skeleton *skeleton, const struct kernel_options *options,
-		const struct kernel_change *change, uint32_t flags, const struct policy_record ***records)
+static int add_change(struct nft_batch *batch, const struct nft_skeleton *skeleton,
+		      const struct kernel_options *options, const struct kernel_change *change, uint32_t flags,
+		      const struct policy_record ***records)
 {
 	int r = 0;
 
@@ -237,7 +238,7 @@ static int commit(struct kernel *kernel, const struct nft_skeleton *skeleton, co
 	uint64_t began;
 	int r = nft_batch_begin(&batch, kernel->sequence);
 
-	r = r ?: fill(&batch, skeleton, options, change, flags, &records);
+	r = r ?: add_change(&batch, skeleton, options, change, flags, &records);
 	if (r == 0)
 		r = kernel_docker_change(kernel, &batch, options->mark, change->docker_remove, change->docker_add, err);
 	else
@@ -251,7 +252,7 @@ static int commit(struct kernel *kernel, const struct nft_skeleton *skeleton, co
 		if (ret_ns)
 			*ret_ns = loop_now_ns() - began;
 	}
-	/* New tables are the first messages, behind those that delete old ones. */
+	/* The messages that delete old tables come first, those that add new ones next. */
 	if (refused && change->install == KERNEL_REPLACE)
 		*ret_table_refused =
 			refused ==
@@ -270,7 +271,7 @@ int kernel_commit(struct kernel *kernel, const struct kernel_options *options, c
 
 	if (ret_ns)
 		*ret_ns = 0;
-	/* For elements alone the skeleton is not needed, and this is the way of every event. */
+	/* A change of elements alone, as every event brings, does without the skeleton. */
 	if (change->install != KERNEL_KEEP)
 		r = kernel_skeleton_new(kernel, options, &skeleton, err);
 	if (r == 0)

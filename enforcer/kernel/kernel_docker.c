@@ -82,8 +82,8 @@ static int got_table(const struct nlmsghdr *header, void *data)
 struct reading {
 	uint32_t mark;
 	bool loads_mark, compares, accepts, other;
-	bool ours;    /* says so in its comment */
-	bool engines; /* leads to a chain of the engine's */
+	bool ours;    /* its comment says so */
+	bool engines; /* it leads to a chain of the engine's */
 };
 
 static int read_expr(struct nftnl_expr *expr, void *data)
@@ -159,10 +159,10 @@ struct walk {
 	const char *table, *chain; /* chain NULL: all */
 	uint32_t mark;
 	size_t position;
-	/* what was found */
-	size_t ours, ours_first; /* ours_first: at the top and right */
-	size_t accepting;	 /* any rule that accepts the mark */
-	size_t engines;		 /* that lead to the engine's chains */
+	/* How many of the rules are … */
+	size_t ours, ours_first; /* ours; ours, right, and at the top */
+	size_t accepting;	 /* anybody's that accept the mark */
+	size_t engines;		 /* leading to the engine's chains */
 	uint64_t *handles;	 /* of ours */
 	size_t room;
 };
@@ -193,7 +193,7 @@ static int got_rule(const struct nlmsghdr *header, void *data)
 	if (!rule)
 		return -ENOMEM;
 	if (nftnl_rule_nlmsg_parse(header, rule) < 0) {
-		/* What libnftnl cannot read stands there all the same, and may stand before ours. */
+		/* libnftnl cannot read this rule, but it counts: it may stand before ours. */
 		walk->position++;
 	} else {
 		table = nftnl_rule_get_str(rule, NFTNL_RULE_TABLE);
@@ -230,9 +230,9 @@ static int walk_rules(struct kernel *kernel, uint16_t family, struct walk *walk,
 
 /* ---- Reading ---- */
 
-/* Somebody may have flushed FORWARD: then nothing leads to DOCKER-USER any more, and FORWARD, of which the engine has
- * made the policy "drop", closes everything.  (An engine that puts a jump of its own elsewhere in the chain takes it
- * out for a moment, but not all of them.) */
+/* Our rule belongs into DOCKER-USER, unless somebody flushed FORWARD: then nothing leads to DOCKER-USER any more, and
+ * FORWARD closes everything, because the engine made its policy "drop".  (An engine that moves a jump of its own takes
+ * that one out for a moment, but never all of them.) */
 static int read_iptables(struct kernel *kernel, uint16_t family, uint32_t mark, const struct finding *finding,
 			 struct kernel_docker *docker, struct error *err)
 {
@@ -335,7 +335,7 @@ static int add_rule(struct nft_batch *batch, uint16_t family, const char *chain,
 
 	if (r < 0)
 		return r;
-	/* Neither appended nor at a position: at the top. */
+	/* A rule that is neither appended nor given a position goes to the top. */
 	header = nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWRULE, family, NLM_F_CREATE,
 				   "the accept rule in %s filter %s", family == NFPROTO_IPV4 ? "ip" : "ip6", chain);
 	if (header) {

@@ -5,11 +5,11 @@
 
 #include "kernel_internal.h"
 
-/* Fills both families.  mark 0: nothing is wanted. */
+/* IPv4 and IPv6.  mark 0: no rule is wanted. */
 int kernel_docker_read(struct kernel *kernel, uint32_t mark, struct kernel_docker ret_docker[2], struct error *err);
 
-/* Adds to the batch: every rule of ours out of the chains of the families in `remove`, one to the top of those in
- * `add`. */
+/* Adds messages to the batch, for each family: `remove` takes every rule of ours out of Docker's chains, `add` puts one
+ * to the top of the right chain. */
 int kernel_docker_change(struct kernel *kernel, struct nft_batch *batch, uint32_t mark, const bool remove[2],
 			 const bool add[2], struct error *err);
 

@@ -52,10 +52,10 @@ struct walk {
 	uint32_t mark;
 };
 
-/* Room for one more behind the array's last; NULL when out of memory. */
+/* The array with room for one more; NULL when out of memory. */
 static void *grow(void *array, size_t count, size_t size)
 {
-	/* It doubles at each power of two. */
+	/* The room doubles at each power of two. */
 	if ((count & (count - 1)) != 0)
 		return array;
 	return reallocarray(array, count ? 2 * count : 1, size);
@@ -112,7 +112,7 @@ static int got_chain(const struct nlmsghdr *header, void *data)
 
 /* ---- Rules ---- */
 
-/* A rule as it is told, whether or not libnftnl knows each of its expressions. */
+/* Where a rule stands: read without libnftnl, which may not know all of its expressions. */
 struct told {
 	const char *table, *chain;
 	uint64_t handle;
@@ -156,7 +156,7 @@ static int add_rule(struct walk *walk, const struct told *told, struct kernel_ic
 	struct kernel_icc_chain *chain = find_chain(table, told->chain);
 	struct kernel_icc_rule *rules;
 
-	/* It came meanwhile. */
+	/* The chain was made after the chains were read. */
 	if (!chain)
 		return -EINTR;
 	rules = grow(table->rules, table->rule_count, sizeof(*rules));
@@ -262,7 +262,7 @@ static int add_element(const struct nlattr *attribute, void *data)
 	}
 	set->elements = elements;
 	element = &elements[set->count++];
-	/* What is no verdict is none that can be followed. */
+	/* An element without a verdict cannot be followed, just as a queue cannot. */
 	*element = (struct kernel_icc_element){ .verdict = NF_QUEUE };
 	memcpy(element->key, mnl_attr_get_payload(told.key), IFNAMSIZ);
 	if (told.verdict && mnl_attr_get_type(told.verdict) == NFTA_DATA_VERDICT)
@@ -316,7 +316,7 @@ static int read_set(struct kernel *kernel, uint16_t protocol, struct walk *walk,
 	return kernel_dump(kernel, NFT_MSG_GETSETELEM, protocol, fill_elements, walk, got_elements, walk, err);
 }
 
-/* Those that a rule looks an interface up in. */
+/* The sets in which rules look up an interface. */
 static int read_sets(struct kernel *kernel, uint16_t protocol, struct walk *walk, struct error *err)
 {
 	const struct kernel_icc_table *table = walk->table;
@@ -355,7 +355,7 @@ static int read_once(struct kernel *kernel, uint16_t protocol, struct walk *walk
 		r = kernel_dump(kernel, NFT_MSG_GETRULE, protocol, fill_table, walk, got_rule, walk, err);
 	if (r == 0)
 		r = read_sets(kernel, protocol, walk, err);
-	/* A set that has gone, or another generation: the ruleset changed meanwhile. */
+	/* A set is gone, or the generation is another one: the ruleset changed meanwhile. */
 	if (r == 0)
 		r = kernel_generation(kernel, &now, err);
 	if (r == -ENOENT || (r == 0 && now != generation))

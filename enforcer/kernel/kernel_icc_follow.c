@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What becomes of a packet from one port of a bridge to another, rule by rule.  It is one that nobody has declared: it
- * begins a connection, and carries no mark.  All else about it (addresses, protocol, ports) is left open, so a rule
- * that asks for that may match or not; both are followed.
+ * Follows a packet from one port of a bridge to another, rule by rule.  Nobody has declared the packet: it begins a
+ * connection, and carries no mark.  All else about it (addresses, protocol, ports) is left open, so a rule that asks
+ * for that may match or not; both ways are followed.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,16 +12,16 @@
 
 #include "kernel_icc_internal.h"
 
-/* Chains do not jump in circles (the kernel sees to it), and not deeper than this (NFT_JUMP_STACK_SIZE). */
+/* The kernel allows no jumps in circles, and none deeper than this (NFT_JUMP_STACK_SIZE). */
 #define DEPTH_MAX 16
-/* But two jumps to each next chain are many ways: nobody waits for longer than this. */
+/* The number of ways doubles with each chain that jumps twice to the next: the walk ends after so many steps. */
 #define STEPS_MAX 1000000
 
 #define ACCEPTS	  1u
 #define DROPS	  2u
 #define GOES_ON	  4u /* at the end of the chain */
 
-/* What may become of it, and what does if no rule matches that only may. */
+/* What may become of the packet; and what does, if no rule matches that may match or not. */
 struct outcome {
 	unsigned possible, plain;
 	const struct kernel_icc_rule *by; /* the rule that `plain` comes from; NULL: the chain's end */
@@ -86,7 +86,7 @@ static enum fit judge_fit(const struct walk *walk, const struct kernel_icc_rule 
 			*ret_element = NULL;
 		maybe |= odd;
 	}
-	/* A drop of those alone leaves others. */
+	/* A drop of packets that begin a connection leaves invalid and untracked ones. */
 	if (rule->begins && (rule->end != KERNEL_ICC_VERDICT || rule->verdict != NF_ACCEPT))
 		maybe = true;
 	return maybe ? FIT_MAYBE : FIT_YES;
@@ -94,7 +94,7 @@ static enum fit judge_fit(const struct walk *walk, const struct kernel_icc_rule 
 
 static struct outcome follow(struct walk *walk, const char *name, unsigned depth);
 
-/* *ret_leaves: its "goes on" is the end of this chain, too. */
+/* *ret_leaves: a packet that goes on also leaves this chain. */
 static struct outcome take_verdict(struct walk *walk, const struct kernel_icc_rule *rule, int verdict,
 				   const char *target, unsigned depth, bool *ret_leaves)
 {
@@ -143,7 +143,7 @@ static void note_doubt(struct walk *walk, const struct kernel_icc_rule *rule, co
 		walk->leaving = rule;
 }
 
-/* Adds what becomes of it by this rule.  False: nothing goes on behind it. */
+/* Adds what becomes of the packet by this rule.  False: no packet gets to the next rule. */
 static bool add_rule(struct walk *walk, const struct kernel_icc_rule *rule, unsigned depth, struct outcome *all)
 {
 	const struct kernel_icc_element *element;
@@ -231,7 +231,7 @@ static enum kernel_icc_verdict judge_chain(const struct kernel_icc_table *table,
 enum kernel_icc_verdict kernel_icc_verdict(const struct kernel_icc *icc, size_t family, const char *bridge,
 					   char where[KERNEL_ICC_WHERE_SIZE])
 {
-	/* A drop of one base chain is final, whatever another one accepts. */
+	/* The drop of one base chain is final, whatever another base chain accepts. */
 	static const int weight[] = {
 		[KERNEL_ICC_ABSENT] = 0,
 		[KERNEL_ICC_ACCEPTED] = 1,

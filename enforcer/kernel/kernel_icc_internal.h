@@ -20,7 +20,7 @@ struct kernel_icc_wish {
 	bool out, prefix, inverted;
 };
 
-/* A set or map in which it looks up one of them. */
+/* A set or map in which a rule looks up one of the two interfaces. */
 struct kernel_icc_lookup {
 	char set[KERNEL_ICC_NAME_SIZE];
 	bool out, inverted;
@@ -40,10 +40,10 @@ struct kernel_icc_rule {
 	size_t wish_count;
 	struct kernel_icc_lookup lookups[KERNEL_ICC_LOOKUPS];
 	size_t lookup_count;
-	bool answers; /* asks for packets of a connection that there is */
-	bool begins;  /* asks for packets that begin one, but not for invalid and untracked ones */
+	bool answers; /* asks for packets of a connection that exists */
+	bool begins;  /* asks for packets that begin a connection, but not for invalid and untracked ones */
 	bool marked;  /* asks for the mark */
-	bool asks;    /* asks for what cannot be told */
+	bool asks;    /* asks for something that cannot be judged here */
 	bool sets_mark;
 	enum kernel_icc_end end;
 	int verdict;
@@ -71,7 +71,7 @@ struct kernel_icc_set {
 	bool odd; /* it has intervals, or keys that are no name of an interface */
 };
 
-/* Of one family: the table that Docker's rules are in. */
+/* The table with Docker's rules, of one family. */
 struct kernel_icc_table {
 	enum kernel_docker_backend backend;
 	bool dormant;

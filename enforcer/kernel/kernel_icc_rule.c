@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a rule asks of a packet, and what becomes of those that fit: as far as it concerns two ports of one bridge. */
+/* Reads a rule: what it asks of a packet, and its verdict, as far as two ports of one bridge are concerned. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@
 
 #include "kernel_icc_internal.h"
 
-/* A register of four bytes each; the old ones of sixteen are four of them. */
+/* Registers have four bytes; an old register of sixteen bytes is four of them. */
 #define REGISTERS 16
 
 enum holds {
@@ -26,7 +26,7 @@ enum holds {
 
 struct content {
 	enum holds holds;
-	bool out;	     /* of the interface that it leaves by */
+	bool out;	     /* of the interface by which the packet leaves */
 	uint32_t mask, flip; /* (what was loaded & mask) ^ flip */
 };
 
@@ -59,7 +59,7 @@ static void load(struct reading *reading, uint32_t number, struct content conten
 
 /* ---- Conditions ---- */
 
-/* Of the states that a packet which is no answer can have: which the rule takes. */
+/* A packet that is no answer is new, invalid or untracked: which of them the rule matches. */
 static void judge_states(struct kernel_icc_rule *rule, bool new, bool invalid, bool untracked)
 {
 	if (!new && !invalid && !untracked)
@@ -88,7 +88,7 @@ static void add_wish(struct reading *reading, const char *name, size_t length, b
 		return;
 	}
 	wish = &rule->wishes[rule->wish_count++];
-	/* Without its terminator it is the beginning of a name: "br-*". */
+	/* A name without its terminator is a prefix: "br-*". */
 	wish->prefix = strnlen(name, length) == length;
 	wish->out = out;
 	wish->inverted = inverted;
@@ -209,7 +209,7 @@ static bool read_conntrack(const void *info, uint32_t length, uint32_t revision,
 	if (revision != 3 || length < sizeof(conntrack))
 		return false;
 	memcpy(&conntrack, info, sizeof(conntrack));
-	/* XT_CONNTRACK_SNAT and _DNAT are asked of the addresses: whom they fit cannot be told. */
+	/* XT_CONNTRACK_SNAT and _DNAT depend on addresses: they cannot be judged here. */
 	if ((conntrack.match_flags & ~XT_CONNTRACK_STATE_ALIAS) != XT_CONNTRACK_STATE ||
 	    (conntrack.state_mask & (XT_CONNTRACK_STATE_SNAT | XT_CONNTRACK_STATE_DNAT)))
 		return false;
@@ -278,7 +278,7 @@ static bool is_among(const char *name, const char *const *names)
 
 static void read_target(struct nftnl_expr *expr, struct kernel_icc_rule *rule)
 {
-	/* They do something, and go on. */
+	/* These do something, and the packet goes on. */
 	static const char *const harmless[] = { "LOG",	    "NFLOG", "TRACE", "TCPMSS", "CT",	   "CHECKSUM",
 						"CLASSIFY", "DSCP",  "TOS",   "TTL",	"HL",	   "AUDIT",
 						"SECMARK",  "TEE",   "SET",   "ECN",	"NOTRACK", NULL };
@@ -298,17 +298,17 @@ static void read_target(struct nftnl_expr *expr, struct kernel_icc_rule *rule)
 static void read_statement(struct nftnl_expr *expr, const char *name, struct reading *reading)
 {
 	static const char *const harmless[] = { "counter", "log", "last", "notrack", "flow_offload", NULL };
-	/* They ask for something, and have no verdict. */
+	/* These ask for something, and have no verdict. */
 	static const char *const conditions[] = { "payload", "exthdr",	  "fib",    "hash",  "numgen",	  "rt",
 						  "socket",  "osf",	  "tunnel", "xfrm",  "limit",	  "quota",
 						  "range",   "connlimit", "dynset", "inner", "byteorder", NULL };
 
 	if (strcmp(name, "objref") == 0)
-		/* Of a counter; or of a quota, or a limit. */
+		/* A counter matches always; a quota or a limit may match or not. */
 		reading->rule->asks |= !nftnl_expr_is_set(expr, NFTNL_EXPR_OBJREF_IMM_TYPE) ||
 				       nftnl_expr_get_u32(expr, NFTNL_EXPR_OBJREF_IMM_TYPE) != NFT_OBJECT_COUNTER;
 	else if (is_among(name, conditions)) {
-		/* They may fill any register. */
+		/* These may fill any register. */
 		memset(reading->registers, 0, sizeof(reading->registers));
 		reading->rule->asks = true;
 	} else if (!is_among(name, harmless)) {

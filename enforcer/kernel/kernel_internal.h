@@ -26,22 +26,21 @@ typedef int kernel_message_fn(const struct nlmsghdr *header, void *data);
 int kernel_dump(struct kernel *kernel, uint16_t type, uint16_t family, void (*fill)(struct nlmsghdr *, void *),
 		void *fill_data, kernel_message_fn *message, void *data, struct error *err);
 
-/* A socket of its own, bound, with the multicast groups of the mask and a receive buffer of that many bytes, or as many
- * as this process may have.  flags: SOCK_NONBLOCK or 0.  Negative errno. */
+/* Opens and binds a socket of its own.  groups: a mask of multicast groups.  receive_buffer: in bytes; less where this
+ * process may not have so much.  flags: SOCK_NONBLOCK or 0.  0 or negative errno. */
 int kernel_socket_open(int flags, unsigned groups, int receive_buffer, struct mnl_socket **ret_socket);
 
 /* The ruleset's generation. */
 int kernel_generation(struct kernel *kernel, uint32_t *ret_generation, struct error *err);
 
 /* Waits for a transaction that is just being committed to be over.  -EINTR: that generation is not the newest. */
-int kernel_settle(struct kernel *kernel, uint32_t generation, struct error *err);
+int kernel_await_commit(struct kernel *kernel, uint32_t generation, struct error *err);
 
-/* Sends a finished batch and reads every reply.  0 only if each message was
- * acknowledged and none refused; *ret_refused, if not NULL: the sequence number
- * of the message that was refused, 0 if it was none of them. */
+/* Sends a finished batch and reads every reply.  0 only if the kernel acknowledged each message.  *ret_refused, if not
+ * NULL: the sequence number of the message that it refused, or 0. */
 int kernel_send(struct kernel *kernel, const struct nft_batch *batch, uint32_t *ret_refused, struct error *err);
 
-/* Sends a batch that has no end: the kernel checks it as any other, and commits nothing.  0 or the first error. */
+/* Sends a batch without its end: the kernel checks it like any other, and commits nothing.  0 or the first error. */
 int kernel_rehearse(struct kernel *kernel, const struct nft_batch *batch, struct error *err);
 
 /* The skeleton for this kernel. */

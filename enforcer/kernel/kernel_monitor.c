@@ -34,8 +34,8 @@ int kernel_monitor(struct kernel *kernel, struct error *err)
 	return mnl_socket_get_fd(kernel->monitor);
 }
 
-/* The names in a message; every object has its table in attribute 1, and its
- * set or chain in 2: save a chain's own messages, where 2 is the handle. */
+/* The names in a message.  Attribute 1 is the object's table, attribute 2 its set or chain; only in messages about a
+ * chain itself 2 is the handle. */
 struct names {
 	const char *first, *second;
 	uint16_t second_type;
@@ -75,7 +75,7 @@ static void judge(const struct nlmsghdr *header, uint16_t type, struct kernel_ne
 		return;
 	if ((general->nfgen_family == NFPROTO_INET || general->nfgen_family == NFPROTO_BRIDGE) &&
 	    equal(names.first, KERNEL_TABLE)) {
-		/* The packet path fills these, and time empties them. */
+		/* Packets add to these sets, and their elements time out. */
 		if ((type == NFT_MSG_NEWSETELEM || type == NFT_MSG_DELSETELEM) &&
 		    is_remembered(general->nfgen_family, names.second))
 			return;
@@ -108,8 +108,8 @@ static int visit_author(const struct nlattr *attribute, void *data)
 	return MNL_CB_OK;
 }
 
-/* Names whoever ended the transaction that changed something of ours; that of
- * the table goes before Docker's. */
+/* Names the process whose transaction changed something of ours.  Who changed our tables counts more than who changed
+ * Docker's. */
 static void note_author(const struct nlmsghdr *header, const struct kernel_news *changed, struct kernel_news *news)
 {
 	struct author author = { 0 };
@@ -122,7 +122,7 @@ static void note_author(const struct nlmsghdr *header, const struct kernel_news 
 	memcpy(news->name, author.name, sizeof(news->name));
 }
 
-/* changed: by the transaction that is being told; its end tells who it was. */
+/* changed: what the current transaction has changed so far; the message that ends it names the process. */
 static void take_message(const struct kernel *kernel, const struct nlmsghdr *header, struct kernel_news *changed,
 			 struct kernel_news *news)
 {
@@ -131,7 +131,7 @@ static void take_message(const struct kernel *kernel, const struct nlmsghdr *hea
 	if (header->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES ||
 	    header->nlmsg_len < mnl_nlmsg_size(sizeof(struct nfgenmsg)))
 		return;
-	/* Notifications carry the port of whoever asked for the change; what we did ourselves is no news. */
+	/* A notification carries the port of whoever made the change: our own changes are no news. */
 	if (header->nlmsg_pid == kernel->port)
 		return;
 	if (type == NFT_MSG_NEWGEN) {

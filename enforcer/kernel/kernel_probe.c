@@ -30,7 +30,7 @@ static int put_names(struct nft_batch *batch, uint16_t type, uint16_t table_attr
 
 static int put_rule(struct nft_batch *batch)
 {
-	/* meta ibrname != "" would do; a lookup needs a set, so this one only loads the name and accepts. */
+	/* The rule only loads the name and accepts: a lookup would need a set. */
 	static const struct nft_rule spec = {
 		.chain = PROBE_CHAIN,
 		.key = NFT_RULE_KEY_IN_BRIDGE,
@@ -69,7 +69,8 @@ static int probe_ibrname(struct kernel *kernel, struct error *err)
 	}
 	r = kernel_rehearse(kernel, &batch, err);
 	nft_batch_clear(&batch);
-	/* Anything else says nothing about the kernel, and the rules without it are weaker. */
+	/* Another error says nothing about `meta ibrname`: it is not taken for "no", since the rules without it are
+	 * weaker. */
 	if (r < 0 && r != -EOPNOTSUPP && r != -ENOENT)
 		return r;
 	kernel->ibrname = r == 0;

@@ -400,7 +400,7 @@ static int attempt(struct kernel *kernel, const struct kernel_options *options, 
 	}
 	r = kernel_generation(kernel, &state->generation, err);
 	if (r == 0)
-		r = kernel_settle(kernel, state->generation, err);
+		r = kernel_await_commit(kernel, state->generation, err);
 	if (r == 0)
 		r = read_tables(kernel, &snapshot, err);
 	if (r == 0)

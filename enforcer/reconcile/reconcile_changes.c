@@ -122,7 +122,7 @@ int reconcile_container(struct reconciler *r, const char *id, struct container *
 	if (!r->inventory)
 		return 0;
 	now = inventory_container(r->inventory, id);
-	if (next && container_settle(next, now) < 0)
+	if (next && container_complete(next, now) < 0)
 		result = error_oom(err);
 	if (result == 0 && ((!now && !next) || (now && next && container_equal(now, next))))
 		return 0;
@@ -164,12 +164,12 @@ int reconcile_bindings(struct reconciler *r, const char *id, struct container *t
 		return 0;
 	/* What it comes to publish with them. */
 	next->started = now->started;
-	if (container_settle(next, NULL) < 0 || inventory_container_changes(r->inventory, id, &scope) < 0)
+	if (container_complete(next, NULL) < 0 || inventory_container_changes(r->inventory, id, &scope) < 0)
 		result = error_oom(err);
 	scope.all = scope.all || now->shares || (!now->started && inventory_published_twice(r->inventory, next));
 	if (result == 0 && !scope.all)
 		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
-	if (result == 0 && inventory_settle(r->inventory, now, next) < 0)
+	if (result == 0 && inventory_complete(r->inventory, now, next) < 0)
 		result = error_oom(err);
 	return finish(r, result, &scope, before, began, ret_report, err);
 }

@@ -16,7 +16,7 @@ static int keep_bindings(const struct reconciler *r, struct inventory *inventory
 
 		if (r->inventory)
 			known = inventory_container(r->inventory, container->id);
-		if (inventory_settle(inventory, container, known) < 0)
+		if (inventory_complete(inventory, container, known) < 0)
 			return error_oom(err);
 	}
 	return 0;

@@ -130,7 +130,7 @@ static void change_container(struct run *run, const char *id, struct container *
 	struct policy *before;
 
 	if (next)
-		assert_int_equal(container_settle(next, now), 0);
+		assert_int_equal(container_complete(next, now), 0);
 	if ((!now && !next) || (now && next && container_equal(now, next))) {
 		container_free(next);
 		return;
@@ -159,11 +159,11 @@ static void change_bindings(struct run *run, const char *id, struct container *t
 	struct policy *before;
 
 	told->started = now->started;
-	assert_int_equal(container_settle(told, NULL), 0);
+	assert_int_equal(container_complete(told, NULL), 0);
 	assert_int_equal(inventory_container_changes(inventory, id, &scope), 0);
 	scope.all = scope.all || now->shares || (!now->started && inventory_published_twice(inventory, told));
 	before = scope.all ? NULL : compile_places(run, &scope);
-	assert_int_equal(inventory_settle(inventory, now, told), 0);
+	assert_int_equal(inventory_complete(inventory, now, told), 0);
 	follow(run, &scope, before);
 	policy_free(before);
 	inventory_scope_clear(&scope);

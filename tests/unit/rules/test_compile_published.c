@@ -256,7 +256,7 @@ static void test_unsettled(void **state)
 	network->managed = true;
 	/* Known, and it chooses; known, and it does not. */
 	late = late_container(world, false);
-	assert_int_equal(inventory_settle(world->inventory, late,
+	assert_int_equal(inventory_complete(world->inventory, late,
 					  &(struct container){ .bindings_known = true, .chooses = true }),
 			 0);
 	assert_choosing(world);
@@ -264,7 +264,7 @@ static void test_unsettled(void **state)
 	world->inventory->chosen_first = world->inventory->chosen_last = 0;
 	assert_unsettled(world, CHOOSING("0.0.0.0/0", "49153", "65535"), CHOOSING("::/0", "49153", "65535"));
 	late = late_container(world, false);
-	assert_int_equal(inventory_settle(world->inventory, late, &(struct container){ .bindings_known = true }), 0);
+	assert_int_equal(inventory_complete(world->inventory, late, &(struct container){ .bindings_known = true }), 0);
 	assert_settled(world);
 	/* Of one that is observed nothing is shielded. */
 	late_container(world, false);

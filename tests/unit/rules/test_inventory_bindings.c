@@ -36,7 +36,7 @@ static struct container *bound(const char *id, uint16_t port, bool chooses)
 	return container;
 }
 
-static void test_settle(void **state)
+static void test_complete(void **state)
 {
 	struct container *known = bound(ID_A, 8080, true), *listed = not_started(ID_A), *nobody = not_started(ID_A);
 
@@ -44,20 +44,20 @@ static void test_settle(void **state)
 	assert_int_equal(known->published_count, 1);
 	/* The list's answer comes without, and gets what is known. */
 	world_publish(listed, "0.0.0.0", 6, 1, 1);
-	assert_int_equal(container_settle(listed, nobody), 0);
-	assert_int_equal(container_settle(listed, NULL), 0);
+	assert_int_equal(container_complete(listed, nobody), 0);
+	assert_int_equal(container_complete(listed, NULL), 0);
 	assert_int_equal(listed->published[0].host_port, 1);
 	assert_false(listed->bindings_known);
-	assert_int_equal(container_settle(listed, known), 0);
+	assert_int_equal(container_complete(listed, known), 0);
 	assert_true(listed->bindings_known && listed->chooses);
 	assert_int_equal(listed->binding_count, 1);
 	assert_int_equal(listed->published_count, 1);
 	assert_int_equal(listed->published[0].host_port, 8080);
 	/* Nobody takes them away again, nor changes them. */
-	assert_int_equal(container_settle(listed, nobody), 0);
+	assert_int_equal(container_complete(listed, nobody), 0);
 	container_free(known);
 	known = bound(ID_A, 9, false);
-	assert_int_equal(container_settle(listed, known), 0);
+	assert_int_equal(container_complete(listed, known), 0);
 	assert_int_equal(listed->bindings[0].host_port, 8080);
 	assert_true(listed->chooses);
 	container_free(listed);
@@ -65,12 +65,12 @@ static void test_settle(void **state)
 	listed = world_container(ID_A, "a", "image:1");
 	world_publish(listed, "0.0.0.0", 6, 40000, 80);
 	world_publish(listed, "0.0.0.0", 6, 8080, 80);
-	assert_int_equal(container_settle(listed, known), 0);
+	assert_int_equal(container_complete(listed, known), 0);
 	assert_int_equal(listed->published_count, 2);
 	assert_int_equal(listed->binding_count, 1);
 	/* … until it ends. */
 	listed->started = false;
-	assert_int_equal(container_settle(listed, NULL), 0);
+	assert_int_equal(container_complete(listed, NULL), 0);
 	assert_int_equal(listed->published_count, 1);
 	assert_int_equal(listed->published[0].host_port, 9);
 	container_free(listed);
@@ -78,7 +78,7 @@ static void test_settle(void **state)
 	listed = not_started(ID_A);
 	world_bind(nobody, false);
 	world_publish(listed, "0.0.0.0", 6, 1, 1);
-	assert_int_equal(container_settle(listed, nobody), 0);
+	assert_int_equal(container_complete(listed, nobody), 0);
 	assert_true(listed->bindings_known);
 	assert_int_equal(listed->published_count, 0);
 	container_free(listed);
@@ -171,7 +171,7 @@ static void test_unsettled_is_counted(void **state)
 	assert_int_equal(inventory->unsettled, 0);
 }
 
-static void test_inventory_settle(void **state)
+static void test_inventory_complete(void **state)
 {
 	struct inventory *inventory = *state;
 	struct container *known = bound(ID_A, 8080, false);
@@ -181,9 +181,9 @@ static void test_inventory_settle(void **state)
 	world_put(inventory, not_started(ID_A));
 	assert_int_equal(inventory->unsettled, 2);
 	assert_int_equal(inventory->publishing, 0);
-	assert_int_equal(inventory_settle(inventory, inventory_container(inventory, ID_A), NULL), 0);
+	assert_int_equal(inventory_complete(inventory, inventory_container(inventory, ID_A), NULL), 0);
 	assert_int_equal(inventory->unsettled, 2);
-	assert_int_equal(inventory_settle(inventory, inventory_container(inventory, ID_A), known), 0);
+	assert_int_equal(inventory_complete(inventory, inventory_container(inventory, ID_A), known), 0);
 	assert_int_equal(inventory->unsettled, 0);
 	assert_int_equal(inventory->publishing, 1);
 	assert_int_equal(inventory_container(inventory, ID_A)->published[0].host_port, 8080);
@@ -228,11 +228,11 @@ static void test_published_twice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_complete),
 		cmocka_unit_test(test_settled),
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test_setup_teardown(test_unsettled_is_counted, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_inventory_settle, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_inventory_complete, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_published_twice, set_up, tear_down),
 	};
 

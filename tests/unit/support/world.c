@@ -146,7 +146,7 @@ void world_bind(struct container *container, bool chooses)
 	container->published_count = 0;
 	container->bindings_known = true;
 	container->chooses = chooses;
-	assert_int_equal(container_settle(container, NULL), 0);
+	assert_int_equal(container_complete(container, NULL), 0);
 }
 
 void world_leave(struct network *network, size_t index)
