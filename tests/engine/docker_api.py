@@ -36,7 +36,7 @@ class UnixConnection(http.client.HTTPConnection):
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(patience(self.timeout))
+        self.sock.settimeout(None if self.timeout is None else patience(self.timeout))
         self.sock.connect(self.path)
 
 
