@@ -202,6 +202,9 @@ class Engine(Remains):
             subprocess.run(["ip", "netns", "add", self.namespace], check=True)
             self.has_namespace = True
             subprocess.run(["ip", "-n", self.namespace, "link", "set", "lo", "up"], check=True)
+            if self.flags.get("firewall-backend") == "nftables":  # with it the engine does not switch forwarding on
+                for switch in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
+                    self.run_inside("sysctl", "-q", "-w", f"{switch}=1")
 
     def start(self):
         self.make_namespace()

@@ -195,8 +195,8 @@ class DockerRules(VerifyTest):
     def dockers_drop(self, tool):
         """(chain, number, rule): in FORWARD, or from 28 on in a chain of Docker's that FORWARD leads to."""
         rules = self.inside(tool, "-S").stdout.splitlines()
-        [found] = [rule.split() for rule in rules if rule.endswith(" -i docker0 -o docker0 -j DROP")]
-        chain, rule = found[1], found[2:]
+        rule = "-i docker0 -o docker0 -j DROP".split()
+        [chain] = [words[1] for words in map(str.split, rules) if words[2:] == rule]
         number = [line.split()[2:] for line in rules if line.startswith(f"-A {chain} ")].index(rule) + 1
         return chain, str(number), rule
 
