@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jsonc_scalar.h"
+#include "jsonc_internal.h"
 #include "utf8.h"
 
 static bool at_end(const struct jsonc_parser *parser)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Strings, numbers and the three words of JSON. */
-#include "jsonc_scalar.h"
+#include "jsonc_internal.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -9,6 +9,7 @@
 #include "lock.h"
 #include "log.h"
 #include "oneshot.h"
+#include "reconcile_links.h"
 #include "verify_groups.h"
 #include "verify_print.h"
 

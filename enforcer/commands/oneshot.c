@@ -7,6 +7,7 @@
 
 #include "docker_watch.h"
 #include "log.h"
+#include "reconcile_links.h"
 
 struct answer {
 	struct loop *loop;

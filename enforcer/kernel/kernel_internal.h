@@ -5,9 +5,9 @@
 
 #include "kernel.h"
 #include "nft_batch.h"
-#include "nft_skeleton.h"
 
 struct mnl_socket;
+struct nft_skeleton;
 struct nlmsghdr;
 
 struct kernel {

@@ -10,6 +10,7 @@
 
 #include "kernel_internal.h"
 #include "nft_rule.h"
+#include "nft_skeleton.h"
 
 #define PROBE_TABLE "bulkhead-probe"
 #define PROBE_CHAIN "probe"

@@ -15,7 +15,7 @@
 #include <errno.h>
 
 #include "loop.h"
-#include "reconcile_internal.h"
+#include "reconcile_state.h"
 #include "reconcile_plan.h"
 
 static void describe(const struct reconcile_plan *plan, struct reconcile_report *report);

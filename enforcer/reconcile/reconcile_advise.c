@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "icc.h"
-#include "reconcile_internal.h"
+#include "reconcile.h"
+#include "reconcile_state.h"
 
 static const struct network *network_with_icc_off(const struct inventory *inventory)
 {

@@ -7,7 +7,7 @@
 
 #include "compile.h"
 #include "loop.h"
-#include "reconcile_internal.h"
+#include "reconcile_state.h"
 
 /* Whether a record that carries counters gets another comment: then the counters have to be read first. */
 static bool renames_flows(const struct policy_diff *diff)

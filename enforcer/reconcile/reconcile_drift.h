@@ -15,7 +15,7 @@
 #define BULKHEAD_RECONCILE_DRIFT_H
 
 #include "policy.h"
-#include "reconcile.h"
+#include "reconcile_report.h"
 
 struct reconcile_drift {
 	struct policy *base; /* what was committed, save `touched`; NULL: not known, everything is made right */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "chosen_ports.h"
-#include "reconcile_internal.h"
+#include "reconcile_state.h"
 #include "resolvers.h"
 
 /* "br-" and the first twelve digits of a network's id: only the engine names bridges so. */

@@ -3,8 +3,32 @@
 #ifndef BULKHEAD_RECONCILE_LINKS_H
 #define BULKHEAD_RECONCILE_LINKS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "compile.h"
-#include "reconcile.h"
+#include "config.h"
+
+struct reconciler;
+
+/* Takes note of the ports that there are, before the engine is asked who lives behind them: an answer counts only for
+ * ports that were there before the question. */
+int reconcile_look_at_ports(struct reconciler *reconciler, struct error *err);
+
+/* The caller listens to links_monitor from now on, and calls reconcile_bridges_changed when it tells of a change. */
+void reconcile_follow_bridges(struct reconciler *reconciler);
+void reconcile_bridges_changed(struct reconciler *reconciler);
+
+/* The first managed network whose bridge was no link here when the engine's word was taken, or NULL. */
+const struct network *reconcile_elsewhere(const struct reconciler *reconciler);
+
+/* The managed networks with a port whose endpoint is not known: the engine should be asked who came.  say is called
+ * with each network's id.  only_new: leaves out networks that were asked about after the port was there.  Returns how
+ * many there are. */
+size_t reconcile_unknown_ports(const struct reconciler *reconciler, bool only_new,
+			       void (*say)(const char *id, void *data), void *data);
+
+/* ---- For the files of this room ---- */
 
 /* The bridges that are closed or left alone besides those of the inventory.  To be cleared. */
 int reconcile_links_collect(struct reconciler *reconciler, struct compile_links *ret_links, struct error *err);

@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_RECONCILE_PLAN_H
 #define BULKHEAD_RECONCILE_PLAN_H
 
-#include "reconcile_internal.h"
+#include "reconcile_state.h"
 
 struct reconcile_plan {
 	struct kernel_state have;    /* what the kernel holds */

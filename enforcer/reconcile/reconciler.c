@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "reconcile_internal.h"
+#include "reconcile_state.h"
 #include "reconcile_links.h"
 
 /* Lists tell no bindings: those that are known stay known. */

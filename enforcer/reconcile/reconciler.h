@@ -13,14 +13,9 @@
 #include "inventory.h"
 #include "kernel.h"
 #include "links.h"
-#include "policy.h"
+#include "reconcile_report.h"
 
 struct reconciler;
-struct reconcile_report;
-
-/* Is told of every difference, for the log: before the commit where everything is looked at, after it where only one
- * event's change is committed. */
-typedef void reconcile_observer_fn(const struct policy_diff *diff, const struct reconcile_report *report, void *data);
 
 /* Opens the kernel.  Takes the flow set, also on failure, and borrows the configuration.  own: the tables belong to
  * this process (the service).  The observer may be NULL. */

@@ -22,24 +22,6 @@
 /* The kernel tells nobody when somebody switches br_netfilter off. */
 #define BEAT_MS STATUS_BEAT_MS
 
-void service_ready(struct service *service, const char *status)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "%sSTATUS=%s", service->said_ready ? "" : "READY=1\n", status);
-	notify_send(text);
-	if (!service->said_ready)
-		log_debug("ready: %s", status);
-	service->said_ready = true;
-}
-
-void service_fail(struct service *service, const char *reason)
-{
-	log_error("%s", reason);
-	service->status = EXIT_UNKNOWN;
-	loop_stop(service->loop);
-}
-
 /* ---- Timers ---- */
 
 static void ready_in_time(void *data)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "reconcile_links.h"
 #include "service_internal.h"
 
 /* The engine tells soon of most ports that nobody knows: they are just being made.  Of some, docker_gwbridge's for

@@ -55,7 +55,7 @@ struct service {
 	int metrics_error;
 };
 
-/* ---- service.c ---- */
+/* ---- service_tell.c ---- */
 
 /* Tells the supervisor the status, and the first time that the service is ready. */
 void service_ready(struct service *service, const char *status);

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 
 #include "log.h"
+#include "reconcile_links.h"
 #include "service_internal.h"
 
 static void ruleset_news(int fd, uint32_t events, void *data)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The state of a run of jsonc_parse; private to jsonc.c and jsonc_scalar.c. */
-#ifndef BULKHEAD_JSONC_SCALAR_H
-#define BULKHEAD_JSONC_SCALAR_H
+#ifndef BULKHEAD_JSONC_INTERNAL_H
+#define BULKHEAD_JSONC_INTERNAL_H
 
 #include "jsonc.h"
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Shared by the files of this room alone: the reconciler's state. */
-#ifndef BULKHEAD_RECONCILE_INTERNAL_H
-#define BULKHEAD_RECONCILE_INTERNAL_H
+#ifndef BULKHEAD_RECONCILE_STATE_H
+#define BULKHEAD_RECONCILE_STATE_H
 
-#include "reconcile.h"
+#include "binding.h"
+#include "config.h"
+#include "links.h"
 #include "reconcile_drift.h"
 
 struct reconciler {
