@@ -386,6 +386,19 @@ const struct policy_record *policy_find(const struct policy *policy, const struc
 	return NULL;
 }
 
+void policy_take_counters(struct policy *policy, const struct policy *from)
+{
+	for (size_t i = 0; i < policy->count; i++) {
+		struct policy_record *record = policy->records[i];
+		const struct policy_record *counted = policy_find(from, record);
+
+		if (counted) {
+			record->packets = counted->packets;
+			record->bytes = counted->bytes;
+		}
+	}
+}
+
 bool policy_equal(const struct policy *a, const struct policy *b)
 {
 	if (a->count != b->count)

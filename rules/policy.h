@@ -77,6 +77,9 @@ int policy_record_compare(const struct policy_record *a, const struct policy_rec
 /* Whether two records of one set of intervals share a packet; false in all other sets. */
 bool policy_record_overlaps(const struct policy_record *a, const struct policy_record *b);
 
+/* Sets the counters of the records that `from` has, too, to what it counted. */
+void policy_take_counters(struct policy *policy, const struct policy *from);
+
 /* Same keys and same comments. */
 bool policy_equal(const struct policy *a, const struct policy *b);
 

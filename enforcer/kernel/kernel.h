@@ -101,7 +101,7 @@ struct kernel_change {
 	enum kernel_install install;
 	bool table_exists, guard_exists; /* for REPLACE: there is one to delete */
 	const struct policy_diff *diff;	 /* KEEP and RULES: elements; may be NULL */
-	const struct policy *want;	 /* REPLACE: all elements */
+	struct policy *want;		 /* REPLACE: all elements; their counters become those of `from` */
 	/* REPLACE: what the kernel held, whose counters and denials are carried over; or NULL */
 	const struct kernel_state *from;
 	bool adopt;	       /* claim orphaned tables (owner flag) */

@@ -169,24 +169,15 @@ static int rewrite_rules(struct nft_batch *batch, const struct nft_skeleton *ske
 	return r;
 }
 
-/* All records of a policy as a list, for a new table.  They take over the old table's counters. */
-static int list_records(const struct policy *want, const struct kernel_state *from,
-			const struct policy_record ***ret_records)
+/* All records of a policy as a list. */
+static int list_records(const struct policy *want, const struct policy_record ***ret_records)
 {
 	const struct policy_record **records = calloc(policy_count(want) + 1, sizeof(*records));
 
 	if (!records)
 		return -ENOMEM;
-	for (size_t i = 0; i < policy_count(want); i++) {
-		struct policy_record *record = (struct policy_record *)(uintptr_t)policy_at(want, i);
-		const struct policy_record *old = from ? policy_find(from->policy, record) : NULL;
-
-		if (old) {
-			record->packets = old->packets;
-			record->bytes = old->bytes;
-		}
-		records[i] = record;
-	}
+	for (size_t i = 0; i < policy_count(want); i++)
+		records[i] = policy_at(want, i);
 	*ret_records = records;
 	return 0;
 }
@@ -196,7 +187,9 @@ static int replace_table(struct nft_batch *batch, const struct nft_skeleton *ske
 {
 	int r = delete_tables(batch, change) ?: add_tables(batch, skeleton, flags);
 
-	r = r ?: list_records(change->want, change->from, records);
+	if (change->from)
+		policy_take_counters(change->want, change->from->policy);
+	r = r ?: list_records(change->want, records);
 	r = r ?: nft_encode_add(batch, *records, policy_count(change->want));
 	if (r == 0 && change->from)
 		r = nft_encode_denied(batch, change->from->denied, change->from->denied_count);

@@ -65,20 +65,6 @@ static bool choose_adopt(const struct reconciler *r, const struct reconcile_plan
 	       !(flags & KERNEL_FLAG_OWNER);
 }
 
-/* A flow's counters live in its element: one that only gets another comment keeps them. */
-static void keep_counters(const struct reconcile_plan *plan)
-{
-	for (size_t i = 0; plan->diff.renamed && i < plan->diff.add_count; i++) {
-		const struct policy_record *before = policy_find(plan->have.policy, plan->diff.add[i]);
-		struct policy_record *record = (struct policy_record *)(uintptr_t)plan->diff.add[i];
-
-		if (before) {
-			record->packets = before->packets;
-			record->bytes = before->bytes;
-		}
-	}
-}
-
 int reconcile_plan_compare(struct reconciler *r, struct reconcile_plan *plan, struct error *err)
 {
 	const struct kernel_state *have = &plan->have;
@@ -88,7 +74,9 @@ int reconcile_plan_compare(struct reconciler *r, struct reconcile_plan *plan, st
 
 	if (policy_diff(have->policy, plan->want, &plan->diff) < 0)
 		return error_oom(err);
-	keep_counters(plan);
+	/* A flow's counters live in its element: an element that gets another comment keeps them. */
+	if (plan->diff.renamed)
+		policy_take_counters(plan->want, have->policy);
 	plan->change = (struct kernel_change){
 		.install = wait ? KERNEL_KEEP : choose_install(r, have),
 		.table_exists = have->exists,

@@ -450,7 +450,7 @@ static void test_clear(void **state)
 }
 
 /* Writes one policy after the other, each in one transaction, until it is killed. */
-static void toggle_for_ever(const struct policy *a, const struct policy *b)
+static void toggle_for_ever(struct policy *a, struct policy *b)
 {
 	struct kernel *kernel = NULL;
 	struct error err;

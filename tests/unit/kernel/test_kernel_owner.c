@@ -27,7 +27,7 @@ static const struct kernel_options options = { .mark = NAMESPACE_MARK };
 static const struct kernel_options own = { .mark = NAMESPACE_MARK, .own = true };
 
 /* A new table of our own; NULL, and a word, where the kernel cannot do that. */
-static struct kernel *own_a_table(const struct policy *policy)
+static struct kernel *own_a_table(struct policy *policy)
 {
 	struct kernel *kernel;
 	struct kernel_state read;

@@ -423,6 +423,26 @@ static void test_addresses(void **state)
 	assert_false(address_is_in(&address, &(struct address){ .family = ADDRESS_IPV4 }, 0));
 }
 
+static void test_counters(void **state)
+{
+	struct policy_record records[] = { flow("10.0.0.2", "10.0.0.3", 80, "a"),
+					   flow("10.0.0.2", "10.0.0.3", 81, "a") };
+	struct policy *policy = policy_of(records, 2), *from;
+
+	(void)state;
+	records[0].comment = "another";
+	records[0].packets = 7;
+	records[0].bytes = 700;
+	from = policy_of(records, 1);
+	policy_take_counters(policy, from);
+	assert_int_equal(policy_at(policy, 0)->packets, 7);
+	assert_int_equal(policy_at(policy, 0)->bytes, 700);
+	assert_string_equal(policy_at(policy, 0)->comment, "a");
+	assert_int_equal(policy_at(policy, 1)->packets, 0);
+	policy_free(policy);
+	policy_free(from);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_keys_of_networks),
 		cmocka_unit_test(test_overlapping_networks),
 		cmocka_unit_test(test_random_networks),
+		cmocka_unit_test(test_counters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,7 +126,7 @@ void commit(struct kernel *kernel, const struct kernel_options *options, const s
 		fail_msg("%s", err.text);
 }
 
-void install(struct kernel *kernel, const struct kernel_options *options, const struct policy *want)
+void install(struct kernel *kernel, const struct kernel_options *options, struct policy *want)
 {
 	struct kernel_state state = read_kernel(kernel, options);
 	struct kernel_change change = { .install = KERNEL_REPLACE,

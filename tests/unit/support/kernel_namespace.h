@@ -47,7 +47,7 @@ struct kernel_state read_kernel(struct kernel *kernel, const struct kernel_optio
 void commit(struct kernel *kernel, const struct kernel_options *options, const struct kernel_change *change);
 
 /* Creates, or replaces, the table with these elements. */
-void install(struct kernel *kernel, const struct kernel_options *options, const struct policy *want);
+void install(struct kernel *kernel, const struct kernel_options *options, struct policy *want);
 
 /* Changes the elements from what the kernel holds to these. */
 void change_to(struct kernel *kernel, const struct kernel_options *options, const struct policy *want);
