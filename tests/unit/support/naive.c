@@ -30,16 +30,23 @@ const struct flow_app *naive_app(const struct flow_set *flows, const char *name)
 	return NULL;
 }
 
-/* A name that `services` does not define. */
-static bool naive_is_implicit(const struct container *container, const char *app, const char *name)
+/* "b_web" of stack "a", or "web" of stack "a_b": where there is a stack's name, it says which. */
+static bool naive_is_swarm(const struct container *container, const char *app, const char *name)
 {
+	const char *stack = naive_label(container, "com.docker.stack.namespace");
 	char swarm[256];
 
 	snprintf(swarm, sizeof(swarm), "%s_%s", app, name);
+	return naive_label_is(container, "com.docker.swarm.service.name", swarm) && (!stack || strcmp(stack, app) == 0);
+}
+
+/* A name that `services` does not define. */
+static bool naive_is_implicit(const struct container *container, const char *app, const char *name)
+{
 	if (naive_label_is(container, "com.docker.compose.project", app) &&
 	    naive_label_is(container, "com.docker.compose.service", name))
 		return true;
-	if (naive_label_is(container, "com.docker.swarm.service.name", swarm))
+	if (naive_is_swarm(container, app, name))
 		return true;
 	return naive_label_is(container, "bulkhead.app", app) && naive_label_is(container, "bulkhead.service", name);
 }
