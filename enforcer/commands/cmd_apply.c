@@ -12,7 +12,7 @@
 #include "lock.h"
 #include "log.h"
 #include "oneshot.h"
-#include "report.h"
+#include "diff_text.h"
 #include "state.h"
 
 /* What is printed while the difference is at hand. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "log.h"
-#include "report.h"
+#include "diff_text.h"
 #include "service_internal.h"
 
 static void log_line(const char *line, void *data)
