@@ -72,16 +72,16 @@ static void say_line(const char *line, void *data)
 static void print_plan(const struct policy_diff *diff, const struct reconcile_report *report)
 {
 	const char *install = install_text(report->install);
-	char line[REPORT_LINE_SIZE];
+	char line[DIFF_TEXT_SIZE];
 
 	if (install)
 		printf("+ %s\n", install);
 	if (report->docker)
 		puts("+ the accept rule in Docker's chain, with which marked packets pass its own drop, put in order");
 	for (size_t i = 0; i < diff->remove_count; i++)
-		puts(report_record('-', diff->remove[i], line));
+		puts(diff_text_record('-', diff->remove[i], line));
 	for (size_t i = 0; i < diff->add_count; i++)
-		puts(report_record('+', diff->add[i], line));
+		puts(diff_text_record('+', diff->add[i], line));
 }
 
 static void print_apply(const struct policy_diff *diff, const struct reconcile_report *report)
@@ -90,7 +90,7 @@ static void print_apply(const struct policy_diff *diff, const struct reconcile_r
 
 	if (install)
 		puts(install);
-	report_flows(diff, say_line, NULL);
+	diff_text_flows(diff, say_line, NULL);
 	printf("+%zu -%zu elements\n", report->added, report->removed);
 }
 

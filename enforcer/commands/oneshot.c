@@ -18,8 +18,8 @@ struct answer {
 	int result;
 };
 
-static void got_snapshot(struct inventory *inventory, const struct docker_info *info,
-			 const struct docker_version *version, void *data)
+static void take_snapshot(struct inventory *inventory, const struct docker_info *info,
+			  const struct docker_version *version, void *data)
 {
 	struct answer *answer = data;
 
@@ -31,7 +31,7 @@ static void got_snapshot(struct inventory *inventory, const struct docker_info *
 	loop_stop(answer->loop);
 }
 
-static void got_lost(const char *reason, void *data)
+static void take_loss(const char *reason, void *data)
 {
 	struct answer *answer = data;
 
@@ -39,8 +39,8 @@ static void got_lost(const char *reason, void *data)
 	loop_stop(answer->loop);
 }
 
-/* Nothing is followed, so nothing comes one by one. */
-static void got_network(const char *id, struct network *network, const struct docker_watch_times *times, void *data)
+/* Nothing is followed, so these are never called. */
+static void drop_network(const char *id, struct network *network, const struct docker_watch_times *times, void *data)
 {
 	(void)id;
 	(void)times;
@@ -48,7 +48,7 @@ static void got_network(const char *id, struct network *network, const struct do
 	network_free(network);
 }
 
-static void got_container(const char *id, struct container *container, void *data)
+static void drop_container(const char *id, struct container *container, void *data)
 {
 	(void)id;
 	(void)data;
@@ -59,11 +59,11 @@ int oneshot_ask(struct loop *loop, struct docker_client *client, struct inventor
 		struct docker_info *ret_info, struct docker_version *ret_version, struct error *err)
 {
 	static const struct docker_watch_handler handler = {
-		.snapshot = got_snapshot,
-		.network = got_network,
-		.container = got_container,
-		.bindings = got_container,
-		.lost = got_lost,
+		.snapshot = take_snapshot,
+		.network = drop_network,
+		.container = drop_container,
+		.bindings = drop_container,
+		.lost = take_loss,
 	};
 	cleanup_of(docker_watch) struct docker_watch *watch = NULL;
 	struct answer answer = { .loop = loop, .err = err };

@@ -7,7 +7,7 @@
 /* One app's share of a difference. */
 struct tally {
 	size_t added, removed;
-	/* The containers that all of its flows so far have in common; at most two, the ends of the first one. */
+	/* The ends of the app's first flow, and whether all of its flows so far have them in common. */
 	struct {
 		char name[POLICY_COMMENT_MAX + 1];
 		struct address address;
@@ -20,7 +20,7 @@ static bool is_end(const struct policy_record *record, const struct address *add
 	return address_compare(&record->source, address) == 0 || address_compare(&record->destination, address) == 0;
 }
 
-/* The lists give removals first, so that what a container is called now is written last. */
+/* Removals are counted before additions, so a container's present name overwrites an old one. */
 static void count(struct tally *tally, const struct policy_record *record, const struct policy_flow_comment *parts,
 		  bool add)
 {
@@ -34,7 +34,7 @@ static void count(struct tally *tally, const struct policy_record *record, const
 	for (size_t i = 0; i < 2; i++) {
 		bool is_source = address_compare(&record->source, &tally->ends[i].address) == 0;
 
-		/* The same container's other address family is no other end. */
+		/* A container has an address of each family: an end with the same name is the same end. */
 		if (is_end(record, &tally->ends[i].address))
 			strcpy(tally->ends[i].name, is_source ? parts->source : parts->destination);
 		else if (strcmp(tally->ends[i].name, parts->source) != 0 &&
@@ -44,7 +44,7 @@ static void count(struct tally *tally, const struct policy_record *record, const
 	*(add ? &tally->added : &tally->removed) += 1;
 }
 
-/* Whether the endpoint itself came or went with this difference: then it is the one that the line is about. */
+/* Whether the endpoint itself comes or goes with this difference: then the line is about it. */
 static bool moved(const struct policy_diff *diff, const struct address *address)
 {
 	for (size_t i = 0; i < diff->remove_count + diff->add_count; i++) {
@@ -73,7 +73,7 @@ static int choose_end(const struct policy_diff *diff, const struct tally *tally)
 static void say_tally(const char *app, const struct policy_diff *diff, const struct tally *tally,
 		      void (*say)(const char *line, void *data), void *data)
 {
-	char line[REPORT_LINE_SIZE], amount[64], address[ADDRESS_TEXT_SIZE];
+	char line[DIFF_TEXT_SIZE], amount[64], address[ADDRESS_TEXT_SIZE];
 	size_t total = tally->added + tally->removed;
 	int end = choose_end(diff, tally);
 
@@ -93,7 +93,7 @@ static void say_tally(const char *app, const struct policy_diff *diff, const str
 	say(line, data);
 }
 
-/* The flows of the diff's two lists, one after the other. */
+/* The record at this index of both lists, removals first; NULL if it is no flow. */
 static const struct policy_record *flow_at(const struct policy_diff *diff, size_t index, bool *ret_add,
 					   struct policy_flow_comment *ret_parts)
 {
@@ -104,8 +104,8 @@ static const struct policy_record *flow_at(const struct policy_diff *diff, size_
 	return policy_set_is_flow(record->set) && policy_flow_comment_parse(record->comment, ret_parts) ? record : NULL;
 }
 
-/* Apps in the order of their names, found by walking the lists once for each: there are few apps, and the log is not
- * on the packet's way.  Returns false when no app is left after `after`. */
+/* The first app behind `after`, by name; false if there is none.  Walks the lists once for each app: there are few
+ * apps, and no packet waits for the log. */
 static bool next_app(const struct policy_diff *diff, const char *after, char ret_app[64])
 {
 	bool found = false, add;
@@ -122,7 +122,7 @@ static bool next_app(const struct policy_diff *diff, const char *after, char ret
 	return found;
 }
 
-void report_flows(const struct policy_diff *diff, void (*say)(const char *line, void *data), void *data)
+void diff_text_flows(const struct policy_diff *diff, void (*say)(const char *line, void *data), void *data)
 {
 	char app[64], after[64] = "";
 
@@ -142,11 +142,11 @@ void report_flows(const struct policy_diff *diff, void (*say)(const char *line, 
 	}
 }
 
-const char *report_record(char sign, const struct policy_record *record, char line[REPORT_LINE_SIZE])
+const char *diff_text_record(char sign, const struct policy_record *record, char line[DIFF_TEXT_SIZE])
 {
 	char key[POLICY_KEY_TEXT_SIZE];
 
-	snprintf(line, REPORT_LINE_SIZE, "%c %-10s %-47s %s", sign, policy_set_name(record->set),
+	snprintf(line, DIFF_TEXT_SIZE, "%c %-10s %-47s %s", sign, policy_set_name(record->set),
 		 policy_key_format(record, key), record->comment);
 	return line;
 }

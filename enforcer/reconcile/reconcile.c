@@ -6,17 +6,17 @@
  *                                            ├─ policy_diff ─► kernel_commit   (one transaction, or nothing)
  *     kernel ── kernel_read ─────────► have ─┘
  *
- * reconcile_changes.c takes the short way for one event: its `have` is what the inventory compiled to before the event,
- * for the endpoints that changed alone.  The kernel holds just that as long as nobody else writes, and we hear of it
- * when somebody does.  Whenever in doubt, it calls this.
+ * reconcile_changes.c takes a shorter way for one event: it compiles the changed endpoints alone, before and after the
+ * event, and takes what was compiled before for `have`.  The kernel holds just that as long as nobody else writes to
+ * our tables, and we hear of it when somebody does.  In doubt it calls reconcile_everything.
  */
 #include "reconcile.h"
 
 #include <errno.h>
 
 #include "loop.h"
-#include "reconcile_state.h"
 #include "reconcile_plan.h"
+#include "reconcile_state.h"
 
 static void describe(const struct reconcile_plan *plan, struct reconcile_report *report);
 static int commit(struct reconciler *r, struct reconcile_plan *plan, struct reconcile_report *report,
@@ -96,13 +96,13 @@ static int commit(struct reconciler *r, struct reconcile_plan *plan, struct reco
 
 	report->done_ns = loop_now_ns();
 	report->work_ns += report->done_ns - began - report->commit_ns;
-	/* What follows needs `want` alone: a large host's lists are not kept in memory three times. */
+	/* read_back needs `want` alone: the other lists are not kept in memory beside those that it reads. */
 	policy_diff_clear(&plan->diff);
 	kernel_state_clear(&plan->have);
 	return result;
 }
 
-/* The kernel acknowledged the transaction; it is believed when the kernel's tables say the same. */
+/* The kernel has acknowledged the transaction; the tables have to show it, too. */
 static int read_back(struct reconciler *r, const struct reconcile_plan *plan, struct reconcile_tables *ret_tables,
 		     struct error *err)
 {
@@ -123,12 +123,12 @@ static int read_back(struct reconciler *r, const struct reconcile_plan *plan, st
 	return result;
 }
 
-/* What the next comparison has to know of this one. */
+/* Keeps what the next comparison has to know of this one. */
 static void remember(struct reconciler *r, struct reconcile_plan *plan)
 {
 	for (size_t i = 0; i < 2; i++)
 		r->accept_stood[i] = plan->docker_wanted[i];
-	/* Nothing was committed where the tables are not there. */
+	/* Nothing was committed into tables that are missing. */
 	if (r->inventory && !plan->tables_missing)
 		reconcile_drift_committed(&r->drift, r->config->repair, steal(plan->want));
 }

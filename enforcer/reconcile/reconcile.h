@@ -13,15 +13,16 @@
 #include "reconcile_report.h"
 #include "reconciler.h"
 
-/* Everything: reads the kernel, commits the difference, and reads it back.  dry: only says what it would do.  Before
- * the first inventory: closes the bridges that are known from the last run, and leaves what the kernel holds.  Where
- * "repair" is false, what others changed since the last comparison is left, save after reconciler_set_flows. */
+/* Reads everything from the kernel, commits the difference, and reads it back.  dry: only tells the observer what it
+ * would do.  Before the first inventory it closes the bridges that are known from the last run, and leaves what the
+ * kernel holds.  If "repair" is false, it leaves what others changed since the last comparison, except after
+ * reconciler_set_flows. */
 int reconcile_everything(struct reconciler *reconciler, const struct reconcile_cause *cause, bool dry,
 			 struct reconcile_report *ret_report, struct error *err);
 
 /* ---- One event ---- */
-/* Each of these costs what the change costs, not what the host holds, and looks at everything where that does not do.
- */
+/* The cost of each of these depends on the change, not on the size of the host.  If the change alone cannot be told,
+ * they look at everything. */
 
 /* The network, or the container, is now like this (NULL: gone).  Takes it, also on failure. */
 int reconcile_network(struct reconciler *reconciler, const char *id, struct network *network,
@@ -29,8 +30,8 @@ int reconcile_network(struct reconciler *reconciler, const char *id, struct netw
 int reconcile_container(struct reconciler *reconciler, const char *id, struct container *container,
 			struct reconcile_report *ret_report, struct error *err);
 
-/* The container publishes this whenever it starts: nothing but the bindings of `told` counts.  Takes it, also on
- * failure.  A container that the inventory does not hold is left out. */
+/* The container will publish the bindings of `told` whenever it starts; nothing else of `told` counts.  Takes it, also
+ * on failure.  Does nothing for a container that the inventory does not hold. */
 int reconcile_bindings(struct reconciler *reconciler, const char *id, struct container *told,
 		       struct reconcile_report *ret_report, struct error *err);
 /* Whether its bindings should be asked for: they have to be known before it is started (again). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What one event changed: a network, a container, its ports; costs what the change costs. */
+/* Commits what one event changed: a network, a container, ports.  The cost depends on the change, not on the host. */
 #include "reconcile.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "loop.h"
 #include "reconcile_state.h"
 
-/* Whether a record that carries counters gets another comment: then the counters have to be read first. */
+/* Whether a record with counters gets another comment: then the counters have to be read first. */
 static bool renames_flows(const struct policy_diff *diff)
 {
 	size_t counted = 0;
@@ -28,7 +28,7 @@ static int look_at_everything(struct reconciler *r, struct reconcile_report *ret
 	return reconcile_everything(r, &(struct reconcile_cause){ .what = "event" }, false, ret_report, err);
 }
 
-/* What one event changed: from `before` to what the inventory compiles to now, for the scope's endpoints. */
+/* Commits what changed for the scope's endpoints: from `before` to what the inventory compiles to now. */
 static int reconcile_scope(struct reconciler *r, const struct inventory_scope *scope, const struct policy *before,
 			   uint64_t began, struct reconcile_report *ret_report, struct error *err)
 {
@@ -60,7 +60,7 @@ static int reconcile_scope(struct reconciler *r, const struct inventory_scope *s
 	}
 	policy_diff_clear(&diff);
 	if (result < 0 && result != -ENOMEM) {
-		/* Somebody changed what we thought the kernel holds: look, and do it again. */
+		/* The kernel does not hold what we thought: somebody changed it.  Look at everything. */
 		r->doubtful = true;
 		return look_at_everything(r, ret_report, err);
 	}
@@ -70,7 +70,7 @@ static int reconcile_scope(struct reconciler *r, const struct inventory_scope *s
 	return result;
 }
 
-/* The end of both ways below, with the inventory changed (or not: result).  Ends the scope too. */
+/* How each function below ends: the inventory was changed, or could not be (result).  Clears the scope. */
 static int finish(struct reconciler *r, int result, struct inventory_scope *scope, const struct policy *before,
 		  uint64_t began, struct reconcile_report *ret_report, struct error *err)
 {
@@ -130,8 +130,8 @@ int reconcile_container(struct reconciler *r, const char *id, struct container *
 		result = error_oom(err);
 	if (result == 0 && inventory_container_changes(r->inventory, id, &scope) < 0)
 		result = error_oom(err);
-	/* One that begins, or ends, to share another's network namespace moves that one's flows too; and one that takes
-	 * a published port over from another changes what is compiled for that one. */
+	/* Other containers change as well if this one begins or ends to share another's network namespace, or takes
+	 * over a published port. */
 	scope.all = scope.all || (next && next->shares) || (now && now->shares) ||
 		    (next && inventory_published_twice(r->inventory, next));
 	if (result == 0 && !scope.all)
@@ -162,7 +162,7 @@ int reconcile_bindings(struct reconciler *r, const char *id, struct container *t
 	now = r->inventory ? inventory_container(r->inventory, id) : NULL;
 	if (!now || now->bindings_known || !next->bindings_known)
 		return 0;
-	/* What it comes to publish with them. */
+	/* Compiled as if it had the bindings: do others claim the same ports? */
 	next->started = now->started;
 	if (container_complete(next, NULL) < 0 || inventory_container_changes(r->inventory, id, &scope) < 0)
 		result = error_oom(err);
@@ -187,7 +187,7 @@ int reconcile_ended(struct reconciler *r, const char *id, struct reconcile_repor
 	if (!now || !now->started)
 		return 0;
 	result = inventory_container_changes(r->inventory, id, &scope) < 0 ? error_oom(err) : 0;
-	/* What it is going to publish may be another one's by now. */
+	/* Another container may publish the same ports by now. */
 	scope.all = scope.all || now->shares || now->binding_count;
 	if (result == 0 && !scope.all)
 		result = compile_scope(r->binding, r->inventory, &scope, &before, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Our rule in Docker's chains, with which declared flows pass Docker's own drop: kernel_docker.c tells why. */
+/* Our rule in Docker's chains: it lets declared flows pass Docker's own drop.  kernel_docker.c tells why. */
 #include "reconcile_plan.h"
 
 void reconcile_docker_look(const struct reconciler *r, struct reconcile_plan *plan)
@@ -20,7 +20,7 @@ void reconcile_docker_compare(struct reconcile_plan *plan)
 		if (docker->backend != KERNEL_DOCKER_IPTABLES)
 			continue;
 		plan->change.docker_add[i] = docker->wanted && !docker->accept_present;
-		/* One at the wrong place, or left from a time with another mark. */
+		/* A rule of ours at the wrong place, or with an earlier mark, is taken out. */
 		plan->change.docker_remove[i] = docker->installed && (plan->change.docker_add[i] || !docker->wanted);
 	}
 }

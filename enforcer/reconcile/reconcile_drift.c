@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many records of events are folded into the base at the latest. */
+/* Events' records are folded into the base when there are so many of them. */
 #define TOUCHED_MAX 4096
 
 static void forget_touched(struct reconcile_drift *drift)
@@ -62,7 +62,7 @@ static int touch(struct reconcile_drift *drift, const struct policy_record *reco
 	return policy_add(drift->touched, record);
 }
 
-/* A record, when it was touched, and how. */
+/* A record, when an event touched it, and how. */
 struct touched {
 	const struct policy_record *record;
 	size_t order;
@@ -77,7 +77,7 @@ static int compare_touched(const void *a, const void *b)
 	return order ? order : (x->order > y->order) - (x->order < y->order);
 }
 
-/* The last word on each key.  The caller frees. */
+/* What became of each key in the end.  The caller frees the list. */
 static int last_words(const struct reconcile_drift *drift, struct touched **ret_list, size_t *ret_count)
 {
 	size_t count = policy_count(drift->touched), kept = 0;
@@ -98,7 +98,7 @@ static int last_words(const struct reconcile_drift *drift, struct touched **ret_
 	return 0;
 }
 
-/* Brings the base up to date. */
+/* Applies to the base what events committed since. */
 static int fold(struct reconcile_drift *drift)
 {
 	cleanup_of(policy) struct policy *base = NULL;
@@ -187,7 +187,7 @@ int reconcile_drift_leave(struct reconcile_drift *drift, const struct policy *wa
 	kept = 0;
 	for (size_t i = 0; i < diff->remove_count; i++) {
 		const struct policy_record *record = diff->remove[i], *wanted = policy_find(want, record);
-		/* One with another comment: it follows what is wanted of its key. */
+		/* If only its comment differs, the record that is wanted decides. */
 		bool ours = wanted ? !holds(base, wanted) : holds(base, record);
 
 		if (ours || is_in_the_way(record, diff, diff->add_count))
@@ -206,7 +206,7 @@ struct policy *reconcile_drift_target(const struct policy *have, const struct po
 	int r = target ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < policy_count(have); i++) {
-		/* The list is of these very records, in their order. */
+		/* diff->remove points to records of `have`, in the same order. */
 		if (removed < diff->remove_count && diff->remove[removed] == policy_at(have, i))
 			removed++;
 		else

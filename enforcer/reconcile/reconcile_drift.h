@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What others changed, where "repair" is false and it is to be left as it is.
+ * If "repair" is false, what others changed is left as it is: this module tells whose a difference is.
  *
- * Two lists do not tell whose a difference is; three do.  Beside what the kernel has and what flow files and containers
- * want there is what was committed last (the base):
+ * Three lists tell that: what the kernel has, what flow files and containers want, and what was committed last (the
+ * base):
  *
  *     in want, not in base:                    ours to add           in base, not in want:    ours to remove
  *     in base and want, not in the kernel:     lost, left so         in the kernel alone:     foreign, left there
  *
- * So an element that somebody else deleted or added stays as he left it, until what is wanted of that very element
- * changes, or the service is told to make all right: reload, restart.  The base is kept in memory, and only then.
+ * So an element that somebody else deleted or added stays as he left it, until flow files or containers want something
+ * else of that element, or a reload or restart makes everything right.  The base is in memory, and only while "repair"
+ * is false.
  */
 #ifndef BULKHEAD_RECONCILE_DRIFT_H
 #define BULKHEAD_RECONCILE_DRIFT_H
@@ -18,7 +19,7 @@
 #include "reconcile_report.h"
 
 struct reconcile_drift {
-	struct policy *base; /* what was committed, save `touched`; NULL: not known, everything is made right */
+	struct policy *base; /* what was committed, without `touched`; NULL: not known, everything is made right */
 	/* What events have committed since: records in that order, and whether each was added or removed. */
 	struct policy *touched;
 	bool *added;
@@ -33,7 +34,7 @@ void reconcile_drift_committed(struct reconcile_drift *drift, bool repair, struc
 /* One event's change was committed.  Where memory runs out the base is forgotten. */
 void reconcile_drift_changed(struct reconcile_drift *drift, const struct policy_diff *diff);
 
-/* Takes what is not ours to do out of the diff, of have and want, and counts it.  0 or -ENOMEM. */
+/* Takes what others changed out of the diff from what the kernel has to `want`, and counts it.  0 or -ENOMEM. */
 int reconcile_drift_leave(struct reconcile_drift *drift, const struct policy *want, struct policy_diff *diff,
 			  struct reconcile_left *left);
 

@@ -25,8 +25,8 @@ static const struct network *network_of_bridge(const struct inventory *inventory
 	return NULL;
 }
 
-/* A bridge that our rule for unknown "br-…" bridges would catch although it is none of ours.  One that looks like
- * Docker's and belongs to no network that we know is taken for a network that is just being made: it stays closed. */
+/* Whether our rule for unknown "br-…" bridges would close a bridge that is none of ours.  A bridge that is named by
+ * Docker, and whose network we do not know, belongs to a network that is just being made: it stays closed. */
 static bool is_foreign(const struct inventory *inventory, const char *name)
 {
 	const struct network *network = network_of_bridge(inventory, name);
@@ -79,7 +79,7 @@ int reconcile_links_collect(struct reconciler *r, struct compile_links *ret_link
 	}
 	ret_links->foreign = steal(names);
 	ret_links->foreign_count = kept;
-	/* Once the engine has spoken, its networks say what is closed. */
+	/* Once the engine was heard, the inventory tells which bridges are closed. */
 	ret_links->closed = r->inventory ? NULL : r->closed;
 	ret_links->closed_count = r->inventory ? 0 : r->closed_count;
 	return 0;
@@ -115,7 +115,7 @@ int reconcile_links_check(struct reconciler *r, const struct inventory *inventor
 {
 	const struct network *missing = NULL;
 	size_t managed = 0, absent = 0;
-	/* Asked anew: the engine may tell of a bridge before the news of the link is read. */
+	/* Read again: the engine may tell of a bridge before the news of its link was read. */
 	int result = read_bridges(r, err);
 
 	if (result < 0)
@@ -131,8 +131,8 @@ int reconcile_links_check(struct reconciler *r, const struct inventory *inventor
 			missing = network;
 		}
 	}
-	/* A single one may just have been removed; the next event tells.  None at all is another host's, or another
-	 * namespace's, engine. */
+	/* A single missing bridge may just have been removed: the next event will tell.  If all are missing, the engine
+	 * is that of another host or namespace. */
 	if (managed && absent == managed)
 		return error_set(err, -ENXIO,
 				 "the engine's network %s has the bridge %s, which is not a link of this network "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What reconcile asks of the host's links, and of the host besides. */
+/* What reconcile reads from the host: its links, name servers, and ports to choose from. */
 #ifndef BULKHEAD_RECONCILE_LINKS_H
 #define BULKHEAD_RECONCILE_LINKS_H
 
@@ -11,15 +11,15 @@
 
 struct reconciler;
 
-/* Takes note of the ports that there are, before the engine is asked who lives behind them: an answer counts only for
- * ports that were there before the question. */
+/* Reads the ports before the engine is asked who lives behind them: its answer counts only for ports that were there
+ * before the question. */
 int reconcile_look_at_ports(struct reconciler *reconciler, struct error *err);
 
 /* The caller listens to links_monitor from now on, and calls reconcile_bridges_changed when it tells of a change. */
 void reconcile_follow_bridges(struct reconciler *reconciler);
 void reconcile_bridges_changed(struct reconciler *reconciler);
 
-/* The first managed network whose bridge was no link here when the engine's word was taken, or NULL. */
+/* The first managed network whose bridge was not among the bridges that were read last, or NULL. */
 const struct network *reconcile_elsewhere(const struct reconciler *reconciler);
 
 /* The managed networks with a port whose endpoint is not known: the engine should be asked who came.  say is called
@@ -30,15 +30,15 @@ size_t reconcile_unknown_ports(const struct reconciler *reconciler, bool only_ne
 
 /* ---- For the files of this room ---- */
 
-/* The bridges that are closed or left alone besides those of the inventory.  To be cleared. */
+/* The bridges that are closed or left alone besides those of the inventory.  The caller clears ret_links. */
 int reconcile_links_collect(struct reconciler *reconciler, struct compile_links *ret_links, struct error *err);
 void reconcile_links_clear(struct compile_links *links);
 
 /* -ENXIO if managed networks have bridges that are not links of this network namespace. */
 int reconcile_links_check(struct reconciler *reconciler, const struct inventory *inventory, struct error *err);
 
-/* What the inventory needs to know of the host besides what the engine tells: ports, name servers, and which ports the
- * engine chooses from. */
+/* Completes the inventory with what the engine does not tell: ports of bridges, name servers, and the range of ports
+ * that the engine chooses from. */
 int reconcile_links_look(struct reconciler *reconciler, const struct config *config, struct inventory *inventory,
 			 struct error *err);
 

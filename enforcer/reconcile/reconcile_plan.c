@@ -32,7 +32,7 @@ static int compile(struct reconciler *r, struct policy **ret_want, struct error 
 
 int reconcile_plan_want(struct reconciler *r, struct reconcile_plan *plan, struct error *err)
 {
-	/* The engine is silent and the kernel holds its last word: keep it. */
+	/* The engine has not been heard, and the kernel holds what it said last: keep that. */
 	if (!r->inventory && plan->have.exists)
 		return reconcile_copy_policy(plan->have.policy, &plan->want, err);
 	return compile(r, &plan->want, err);
@@ -56,7 +56,7 @@ static enum kernel_install choose_install(const struct reconciler *r, const stru
 	}
 }
 
-/* Whether tables that stay are without an owner, and become ours. */
+/* Whether the tables stay, have no owner, and become ours. */
 static bool choose_adopt(const struct reconciler *r, const struct reconcile_plan *plan)
 {
 	uint32_t flags = plan->have.flags;
@@ -93,7 +93,7 @@ int reconcile_plan_compare(struct reconciler *r, struct reconcile_plan *plan, st
 	return 0;
 }
 
-/* ---- What of it others did, where that is left as it is ---- */
+/* ---- What others changed and is left as it is ---- */
 
 static bool is_left(const struct reconcile_left *left)
 {
@@ -109,7 +109,7 @@ int reconcile_plan_leave_drift(struct reconciler *r, struct reconcile_plan *plan
 	reconcile_docker_leave(plan);
 	if (reconcile_drift_leave(&r->drift, plan->want, &plan->diff, &plan->left) < 0)
 		return error_oom(err);
-	/* Without tables there is nothing to put elements into: what is ours to do waits until they are back. */
+	/* Elements cannot be added to tables that are missing: ours wait until the tables are back. */
 	plan->tables_missing = !plan->have.exists || !plan->have.guard_exists;
 	if (plan->tables_missing)
 		plan->diff.add_count = plan->diff.remove_count = 0;

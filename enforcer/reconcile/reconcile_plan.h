@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a comparison of everything works with, and the steps that reconcile_everything takes to get there. */
+/* The steps of reconcile_everything up to the commit, and what they work with. */
 #ifndef BULKHEAD_RECONCILE_PLAN_H
 #define BULKHEAD_RECONCILE_PLAN_H
 
@@ -9,13 +9,13 @@ struct reconcile_plan {
 	struct kernel_state have;    /* what the kernel holds */
 	struct policy *want;	     /* what it should hold */
 	struct policy_diff diff;     /* from one to the other */
-	struct kernel_change change; /* all of what is to be written */
-	/* By family: a chain of Docker's has a place for our rule; the rule was put there earlier, and is gone. */
+	struct kernel_change change; /* everything that is written */
+	/* By family: our rule belongs into a chain of Docker's; it stood there after the last look, and is gone. */
 	bool docker_wanted[2], docker_lost[2];
-	/* What others changed and is to stay so; and what the kernel holds in the end, if that is not `want`. */
+	/* What others changed and is left so; and what the kernel holds in the end, if that is not `want`. */
 	struct reconcile_left left;
 	struct policy *target;
-	bool tables_missing; /* and are left so: no element can be written */
+	bool tables_missing; /* and are left so: no element is written */
 };
 
 /* Frees what the plan points to. */

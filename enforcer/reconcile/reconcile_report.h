@@ -25,7 +25,7 @@ struct reconcile_left {
 	bool docker[2];		     /* our rule in Docker's chain is gone */
 };
 
-/* The kernel's tables as they were in the end. */
+/* The kernel's tables, as they are in the end. */
 struct reconcile_tables {
 	bool owned, persistent; /* a process owns them; they outlive it */
 	bool knows_bridge_names;
@@ -43,7 +43,7 @@ struct reconcile_report {
 	enum kernel_install install;
 	bool adopted;			/* ownership of the table was taken: no change of policy */
 	bool docker;			/* the rule for Docker's own drop was put in order */
-	bool docker_lost;		/* if full: it stood there after the last look, and was gone */
+	bool docker_lost;		/* if full: the rule stood there after the last look, and was gone */
 	struct reconcile_left left;	/* if full */
 	struct reconcile_tables tables; /* if full */
 	uint64_t work_ns;		/* our own work: compiling, comparing, encoding, and reading if full */
@@ -51,8 +51,8 @@ struct reconcile_report {
 	uint64_t done_ns;		/* CLOCK_MONOTONIC when the commit was over */
 };
 
-/* Is told of every difference, for the log: before the commit where everything is looked at, after it where only one
- * event's change is committed. */
+/* The observer of a reconciler: is called with every difference.  That is before the commit when everything is looked
+ * at, and after it when only one event's change is committed. */
 typedef void reconcile_observer_fn(const struct policy_diff *diff, const struct reconcile_report *report, void *data);
 
 #endif

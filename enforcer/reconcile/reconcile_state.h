@@ -21,8 +21,8 @@ struct reconciler {
 	/* Bridges that are closed until the engine tells what they are: those of the last run, and docker0. */
 	char (*closed)[16];
 	size_t closed_count;
-	/* The bridges of this network namespace.  They are kept while somebody listens for changes: to ask the kernel
-	 * means to wait for a lock that it may hold for seconds. */
+	/* The bridges of this network namespace.  They are kept while somebody listens for changes: the kernel may keep
+	 * a question waiting for seconds. */
 	char (*bridges)[16];
 	size_t bridge_count;
 	bool bridges_known, bridges_followed;

@@ -7,7 +7,7 @@
 #include "reconcile_state.h"
 #include "reconcile_links.h"
 
-/* Lists tell no bindings: those that are known stay known. */
+/* The engine's lists do not tell bindings: take over those that are known. */
 static int keep_bindings(const struct reconciler *r, struct inventory *inventory, struct error *err)
 {
 	for (size_t i = 0; i < inventory->container_count; i++) {
@@ -59,7 +59,7 @@ static void take_flows(struct reconciler *r, const struct config *config, struct
 	r->config = config;
 	r->options.mark = config->mark;
 	r->doubtful = true;
-	/* All is made right once, whoever changed what. */
+	/* The next comparison puts right what others changed, even if "repair" is false. */
 	reconcile_drift_forget(&r->drift);
 	r->accept_stood[0] = r->accept_stood[1] = false;
 	for (size_t i = 0; r->inventory && i < r->inventory->network_count; i++) {

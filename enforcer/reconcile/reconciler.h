@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What reconcile works with from one call to the next: flow files, the engine's word, the open kernel. */
+/* What reconcile works with from one call to the next: the flow files, what the engine told, the open sockets. */
 #ifndef BULKHEAD_RECONCILER_H
 #define BULKHEAD_RECONCILER_H
 
@@ -29,14 +29,14 @@ CLEANUP_DEFINE(reconciler, reconciler_free)
 int reconciler_set_flows(struct reconciler *reconciler, const struct config *config, struct flow_set *flows,
 			 struct error *err);
 
-/* The engine's word on everything.  Takes the inventory, also on failure.  -ENXIO: the engine's bridges are not links
+/* Everything that the engine tells.  Takes the inventory, also on failure.  -ENXIO: the engine's bridges are not links
  * of this network namespace, so its packets are not seen here. */
 int reconciler_set_inventory(struct reconciler *reconciler, struct inventory *inventory, struct error *err);
 
 /* These bridges are closed until the engine is heard: those of the last run.  Takes the array. */
 void reconciler_set_closed(struct reconciler *reconciler, char (*bridges)[16], size_t count);
 
-/* What the reconciler knows.  All of it stays the reconciler's, and holds until the next call that changes it. */
+/* What the reconciler knows.  It owns all of it; pointers are good until the next call that changes it. */
 const struct flow_set *reconciler_flows(const struct reconciler *reconciler);
 const struct binding *reconciler_binding(const struct reconciler *reconciler);
 /* NULL until the engine was heard. */

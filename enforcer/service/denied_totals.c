@@ -20,7 +20,8 @@ static int compare(const void *a, const void *b)
 	return order ? order : x->port - y->port;
 }
 
-/* The packets of it that were not counted yet.  One that has fewer than before was forgotten, and is a new one. */
+/* How many of its packets were not counted yet.  The kernel forgot a denial that has fewer packets than before, and
+ * this is a new one. */
 static uint64_t news(const struct denied_totals *totals, const struct kernel_denied *denied)
 {
 	const struct kernel_denied *seen = NULL;
@@ -86,7 +87,7 @@ static void count(struct denied_totals *totals, const struct denied_pair *pair, 
 	totals->pairs[totals->pair_count++].packets = packets;
 }
 
-/* Room for as many new pairs as there may be. */
+/* Makes room for so many new pairs, up to the limit. */
 static int make_room(struct denied_totals *totals, size_t more)
 {
 	size_t room = totals->pair_count + more;

@@ -11,7 +11,7 @@
 #include "file.h"
 #include "utf8.h"
 
-/* Upper bounds, in microseconds, and as the format writes seconds. */
+/* The buckets' upper bounds: in microseconds, and in seconds as the format writes them. */
 static const struct {
 	uint64_t us;
 	const char *text;
@@ -37,7 +37,7 @@ void metrics_done(struct metrics *metrics, const struct reconcile_report *report
 {
 	*(report->full ? &metrics->full : &metrics->partial) += 1;
 	observe(&metrics->work, report->work_ns);
-	/* Where nothing differed nothing was committed. */
+	/* A comparison that found no difference committed nothing. */
 	if (report->commit_ns)
 		observe(&metrics->commit, report->commit_ns);
 }
@@ -51,7 +51,7 @@ int metrics_read_denied(struct metrics *metrics, const struct reconciler *reconc
 	bool news = r == 0 && denied_totals_differ(&metrics->denied, denied, count);
 
 	free(denied);
-	/* Names are read where they are needed alone: that means to read everything. */
+	/* New denials need names, and for names everything has to be read. */
 	if (r < 0 || !news)
 		return r;
 	r = reconciler_read_kernel(reconciler, &state, err);
@@ -74,7 +74,7 @@ static void one(FILE *out, const char *name, const char *type, const char *help,
 	fprintf(out, "bulkhead_%s %" PRId64 "\n", name, value);
 }
 
-/* A label's value: the format is UTF-8 with three escapes. */
+/* A label's value is UTF-8, with escapes for three characters. */
 static void print_label(FILE *out, const char *name, const char *value)
 {
 	size_t length = strlen(value), taken;

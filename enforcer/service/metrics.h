@@ -16,7 +16,7 @@
 #define METRICS_BUCKETS 12
 
 struct metrics_histogram {
-	uint64_t buckets[METRICS_BUCKETS]; /* not cumulative; what is longer than the last bound is in none */
+	uint64_t buckets[METRICS_BUCKETS]; /* not cumulative; durations beyond the last bound are in none */
 	uint64_t count, sum_ns;
 };
 
@@ -24,21 +24,21 @@ enum metrics_event { METRICS_ENGINE, METRICS_KERNEL, METRICS_LINKS, METRICS_EVEN
 
 struct metrics {
 	struct metrics_histogram work, commit;
-	uint64_t full, partial; /* comparisons of everything; of what an event changed */
+	uint64_t full, partial; /* comparisons: of everything; of what one event changed */
 	uint64_t events[METRICS_EVENTS];
 	struct denied_totals denied;
 };
 
-/* One comparison was done. */
+/* Counts a comparison that was done. */
 void metrics_done(struct metrics *metrics, const struct reconcile_report *report);
 
-/* Brings the totals of denials up to date. */
+/* Brings the totals of denials up to date; reads the kernel for it. */
 int metrics_read_denied(struct metrics *metrics, const struct reconciler *reconciler, struct error *err);
 
-/* The file's text; the caller's.  NULL when out of memory.  Pure. */
+/* The file's text, which the caller frees.  NULL when out of memory.  Pure. */
 char *metrics_format(const struct metrics *metrics, const struct status *status, size_t *ret_length);
 
-/* 0 or negative errno: then there is no file. */
+/* Writes the file.  0 or negative errno: then there is no file. */
 int metrics_write(const struct metrics *metrics, const struct status *status, const char *path);
 
 /* Frees what it points to. */

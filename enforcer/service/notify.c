@@ -32,8 +32,8 @@ void notify_send(const char *state)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	/* The supervisor's affair if it does not listen: the service must not stop working over it.  Its queue may be
-	 * full for a moment, so this waits, but not for long. */
+	/* Failures are ignored: the service works without its supervisor.  Its queue may be full for a moment, so this
+	 * waits, but not for long. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){ .tv_usec = 50000 }, sizeof(struct timeval));
 	(void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
 		      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));

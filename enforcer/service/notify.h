@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sd_notify(3)'s protocol: a datagram to the socket in NOTIFY_SOCKET.  A few lines instead of libsystemd, which would
+ * sd_notify(3)'s protocol: a datagram to the socket in NOTIFY_SOCKET.  These few lines replace libsystemd, which would
  * bring five more libraries into a root service.
  */
 #ifndef BULKHEAD_NOTIFY_H
@@ -8,13 +8,13 @@
 
 #include <stdint.h>
 
-/* "READY=1", "STATUS=…", … ; several assignments are separated by newlines.  Nothing happens without a supervisor. */
+/* "READY=1", "STATUS=…", … ; several assignments are separated by newlines.  Does nothing without a supervisor. */
 void notify_send(const char *state);
 
-/* "RELOADING=1" with the time that the protocol wants beside it. */
+/* Sends "RELOADING=1" with the monotonic time that the protocol requires. */
 void notify_reloading(void);
 
-/* How often the supervisor wants to hear WATCHDOG=1, in milliseconds: half of its limit.  0: it does not. */
+/* How often the supervisor wants to hear WATCHDOG=1, in milliseconds: half of its limit.  0: never. */
 uint64_t notify_watchdog_ms(void);
 
 #endif

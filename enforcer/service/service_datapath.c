@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* br_netfilter off means that no rule sees the packets. */
+/* Rules see packets on a bridge only while br_netfilter is on. */
 #include "datapath.h"
 
 #include <errno.h>

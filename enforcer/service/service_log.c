@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the service says of what it does. */
+/* The log: what the service does, and what others did. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +14,8 @@ static void log_line(const char *line, void *data)
 	log_info("%s", line);
 }
 
-/* The rule that stood in Docker's chain is gone.  The engine itself makes such chains when it starts, and puts rules of
- * its own above ours when it makes a network: neither is drift. */
+/* Somebody took our rule out of Docker's chain.  It is no drift that a chain which the engine has just made lacks the
+ * rule, or that the engine puts rules of its own above it. */
 static bool accept_lost(const struct reconcile_report *report)
 {
 	return report->docker_lost && (report->cause.docker || report->cause.tables);
@@ -33,7 +33,7 @@ static void tell_who(const struct reconcile_cause *cause, char who[64])
 		snprintf(who, 64, " changed by %s (pid %" PRIu32 ")", cause->name ? cause->name : "?", cause->pid);
 }
 
-/* What differs, or differed, and what becomes of it. */
+/* Says how the tables differ, or differed, and what becomes of that. */
 static void log_tables(struct service *service, const char *who, const char *what, enum kernel_install install,
 		       size_t added, size_t removed)
 {
@@ -46,7 +46,7 @@ static void log_tables(struct service *service, const char *who, const char *wha
 	log_warning("%s", service->drift_text);
 }
 
-/* The status has room for one of the two: the tables come first. */
+/* The status has room for one text: that of the tables, if they differ as well. */
 static void log_accept(struct service *service, const char *what, bool with_tables)
 {
 	char text[STATUS_TEXT_SIZE];
@@ -58,7 +58,7 @@ static void log_accept(struct service *service, const char *what, bool with_tabl
 		memcpy(service->drift_text, text, sizeof(text));
 }
 
-/* What others did, and is put right. */
+/* Says what others did, and that it is put right. */
 static void log_drift(struct service *service, const struct reconcile_report *report)
 {
 	char who[64];
@@ -86,7 +86,7 @@ void service_note_left(struct service *service, const struct reconcile_report *r
 	const struct reconcile_left *left = &report->left;
 	static const char what[] = "found, and not put back (\"repair\": false)";
 	bool accept = left->docker[0] || left->docker[1], any = tables_left(left) || accept;
-	/* Who it was is heard from the kernel, perhaps after it was seen. */
+	/* The kernel may name the process only after the change was seen. */
 	bool named = report->cause.pid && !service->who[0];
 
 	if (service->drifted && !any)
@@ -109,7 +109,7 @@ static void log_install(const struct policy_diff *diff, const struct reconcile_r
 		log_info("installing the tables inet " KERNEL_TABLE " and bridge " KERNEL_TABLE);
 	else if (report->install == KERNEL_RULES)
 		log_info("writing the rules of the tables " KERNEL_TABLE " anew");
-	report_flows(diff, log_line, NULL);
+	diff_text_flows(diff, log_line, NULL);
 }
 
 bool service_repairs_drift(const struct service *service, const struct reconcile_report *report)
@@ -120,7 +120,7 @@ bool service_repairs_drift(const struct service *service, const struct reconcile
 void service_log_change(const struct policy_diff *diff, const struct reconcile_report *report, void *data)
 {
 	struct service *service = data;
-	/* Where nothing is put right, all that is committed is what flow files and containers ask for. */
+	/* If it is false, all that is committed is what flow files and containers ask for. */
 	bool repair = service->host->config->repair;
 
 	if (service_repairs_drift(service, report))
@@ -128,7 +128,7 @@ void service_log_change(const struct policy_diff *diff, const struct reconcile_r
 	if (!repair || !report->cause.tables)
 		log_install(diff, report);
 	if (report->docker && !(repair && accept_lost(report))) {
-		/* An engine that starts writes its chains a dozen times. */
+		/* Said once: an engine that starts writes its chains a dozen times. */
 		log_write(service->accept_told ? CONFIG_LOG_DEBUG : CONFIG_LOG_INFO,
 			  "the accept rule for the mark, with which declared flows pass Docker's own drop, was put in "
 			  "order");

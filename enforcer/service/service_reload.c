@@ -22,7 +22,7 @@ static void say_what_needs_a_restart(const struct config *before, const struct c
 		log_warning("\"owner\" changed: that needs a restart");
 }
 
-/* The new configuration, or the old one once more where the file is broken. */
+/* The new configuration; NULL if the file is broken: then the old one stays. */
 static struct config *next_config(const struct host *host)
 {
 	struct host next = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SIGHUP: configuration and flow files again; what is broken keeps its last good form. */
+/* SIGHUP: reads the configuration and the flow files again; the last good form of a broken file stays. */
 #ifndef BULKHEAD_SERVICE_RELOAD_H
 #define BULKHEAD_SERVICE_RELOAD_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What one run of the service leaves for the next one: the bridges to close at boot. */
+/* The state file: it tells the next run of the service which bridges to close at boot. */
 #include <stdlib.h>
 #include <string.h>
 

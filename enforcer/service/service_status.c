@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the service says of itself: for `status` and `verify`, and as metrics.  All of it is written from here. */
+/* What the service tells of itself, for `status`, `verify` and as metrics: gathers it and writes it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -140,7 +140,7 @@ void service_status_done(struct service *service, const char *what, const struct
 {
 	struct status *status = &service->tell;
 
-	/* An event that changed nothing of ours is no comparison. */
+	/* Events that changed nothing of ours are not counted. */
 	if (!report->full && !report->changed)
 		return;
 	status->reconciles++;
@@ -192,7 +192,7 @@ void service_write(struct service *service)
 {
 	int r;
 
-	/* Nothing is said before everything was looked at. */
+	/* The first status is written after everything was looked at. */
 	if (!service->tell.since)
 		return;
 	r = status_write(&service->tell);
