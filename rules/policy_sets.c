@@ -5,10 +5,11 @@
 
 #include "address.h"
 
-#define ROW(enumerator, topic_name, text, of_family, of_table, of_shape, of_element, of_says, of_about)                \
+#define ROW(enumerator, of_topic, text, of_family, of_table, of_shape, of_element, of_says, of_about)                  \
 	[enumerator] = {                                                                                               \
 		.set = (enumerator),                                                                                   \
-		.topic = POLICY_TOPIC_##topic_name,                                                                    \
+		.topic = POLICY_TOPIC_##of_topic,                                                                      \
+		.topic_name = #of_topic,                                                                               \
 		.name = text,                                                                                          \
 		.family = (of_family),                                                                                 \
 		.table = POLICY_TABLE_##of_table,                                                                      \
@@ -41,6 +42,15 @@ const struct policy_set_row *policy_set_named(enum policy_table table, const cha
 	for (size_t i = 0; i < POLICY_SET_COUNT; i++) {
 		if (rows[i].table == table && strcmp(rows[i].name, name) == 0)
 			return &rows[i];
+	}
+	return NULL;
+}
+
+const struct policy_set_row *policy_set_by_topic(const char *topic_name, uint8_t family)
+{
+	for (size_t i = 0; i < POLICY_SET_COUNT; i++) {
+		if (strcmp(rows[i].topic_name, topic_name) == 0)
+			return &rows[policy_set_of(rows[i].topic, family)];
 	}
 	return NULL;
 }

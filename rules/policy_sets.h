@@ -121,8 +121,9 @@ enum policy_set {
 struct policy_set_row {
 	enum policy_set set;
 	enum policy_topic topic;
-	const char *name; /* in the kernel */
-	uint8_t family;	  /* 4, 6, or 0 where keys have no address */
+	const char *topic_name; /* "FLOWS": what rules call it (enforcer/kernel/nft_rule.h) */
+	const char *name;	/* in the kernel */
+	uint8_t family;		/* 4, 6, or 0 where keys have no address */
 	enum policy_table table;
 	enum policy_shape shape;
 	enum policy_element element;
@@ -134,6 +135,9 @@ const struct policy_set_row *policy_set_row(enum policy_set set);
 
 /* The row of that name in that table; NULL if it is none of ours. */
 const struct policy_set_row *policy_set_named(enum policy_table table, const char *name);
+
+/* The same by the topic's name; NULL if there is no such topic. */
+const struct policy_set_row *policy_set_by_topic(const char *topic_name, uint8_t family);
 
 /* The topic's set of that family (ADDRESS_IPV4, ADDRESS_IPV6); its only one where there are no twins. */
 enum policy_set policy_set_of(enum policy_topic topic, uint8_t family);

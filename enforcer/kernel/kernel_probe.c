@@ -9,7 +9,7 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include "kernel_internal.h"
-#include "nft_rule.h"
+#include "nft_expr.h"
 #include "nft_skeleton.h"
 
 #define PROBE_TABLE "bulkhead-probe"
@@ -31,19 +31,19 @@ static int put_names(struct nft_batch *batch, uint16_t type, uint16_t table_attr
 
 static int put_rule(struct nft_batch *batch)
 {
-	/* The rule only loads the name and accepts: a lookup would need a set. */
-	static const struct nft_rule spec = {
-		.chain = PROBE_CHAIN,
-		.key = NFT_RULE_KEY_IN_BRIDGE,
-		.end = NFT_RULE_END_ACCEPT,
-	};
-	struct nftnl_rule *rule;
+	struct nftnl_rule *rule = nftnl_rule_alloc();
 	struct nlmsghdr *header;
-	int r = nft_rule_build(&spec, NFPROTO_BRIDGE, 0, &rule);
+	int r;
 
-	if (r < 0)
-		return r;
-	r = nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, PROBE_TABLE) < 0 ? -ENOMEM : 0;
+	if (!rule)
+		return -ENOMEM;
+	nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, NFPROTO_BRIDGE);
+	r = nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, PROBE_TABLE) < 0 ||
+			    nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, PROBE_CHAIN) < 0
+		    ? -ENOMEM
+		    : 0;
+	/* The rule only loads the name and accepts: a lookup would need a set. */
+	r = r ?: nft_expr_meta(rule, NFT_META_BRI_IIFNAME, NFT_REG_1) ?: nft_expr_verdict(rule, NF_ACCEPT, NULL);
 	header = r < 0 ? NULL
 		       : nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWRULE, NFPROTO_BRIDGE,
 					   NLM_F_CREATE | NLM_F_APPEND, "a probe");

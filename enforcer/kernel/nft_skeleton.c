@@ -23,25 +23,22 @@ const char *nft_skeleton_family_name(uint32_t family)
 
 /* ---- Chains ---- */
 
-static int build_chain(const struct nft_skeleton_table *spec, const char *name, struct nftnl_chain **ret_chain)
+static int build_chain(const struct nft_skeleton_chain *spec, enum policy_table table, struct nftnl_chain **ret_chain)
 {
 	struct nftnl_chain *chain = nftnl_chain_alloc();
 	int r = 0;
 
 	if (!chain)
 		return -ENOMEM;
-	nftnl_chain_set_u32(chain, NFTNL_CHAIN_FAMILY, nft_set_table_family(spec->table));
+	nftnl_chain_set_u32(chain, NFTNL_CHAIN_FAMILY, nft_set_table_family(table));
 	if (nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, KERNEL_TABLE) < 0 ||
-	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, name) < 0)
+	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, spec->name) < 0)
 		r = -ENOMEM;
-	for (size_t i = 0; r == 0 && i < spec->hook_count; i++) {
-		if (strcmp(spec->hooks[i].chain, name) != 0)
-			continue;
-		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, spec->hooks[i].number);
-		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, spec->hooks[i].priority);
+	if (r == 0 && spec->hooked) {
+		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, spec->hook);
+		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, spec->priority);
 		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
-		if (nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter") < 0)
-			r = -ENOMEM;
+		r = nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter") < 0 ? -ENOMEM : 0;
 	}
 	if (r < 0) {
 		nftnl_chain_free(chain);
@@ -51,18 +48,90 @@ static int build_chain(const struct nft_skeleton_table *spec, const char *name, 
 	return 0;
 }
 
-/* Rules of one chain stand together, so a chain begins where the name changes. */
 static int build_chains(const struct nft_skeleton_table *spec, struct nft_skeleton_part *part)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < spec->rule_count; i++) {
-		if (i && strcmp(spec->rules[i].chain, spec->rules[i - 1].chain) == 0)
-			continue;
-		r = build_chain(spec, spec->rules[i].chain, &part->chains[part->chain_count]);
+	for (size_t i = 0; r == 0 && i < spec->chain_count; i++) {
+		r = build_chain(&spec->chains[i], spec->table, &part->chains[i]);
 		part->chain_count += r == 0;
 	}
 	return r;
+}
+
+/* ---- Rules ---- */
+
+/* What rules may need. */
+struct given {
+	uint32_t mark;
+	bool ibrname;
+};
+
+static bool is_left_out(const struct nft_rule *rule, const struct given *given)
+{
+	switch (rule->needs) {
+	case NFT_RULE_NEEDS_NOTHING:
+		return false;
+	case NFT_RULE_NEEDS_MARK:
+		return !given->mark;
+	case NFT_RULE_NEEDS_NO_MARK:
+		return given->mark;
+	case NFT_RULE_NEEDS_IBRNAME:
+		return !given->ibrname;
+	}
+	return false;
+}
+
+static int build_rule(const struct nft_rule *rule, uint8_t family, const char *comment, enum policy_table table,
+		      const char *chain, uint32_t mark, struct nft_skeleton_part *part)
+{
+	char line[NFT_RULE_LINE_SIZE];
+	int r;
+
+	nft_rule_write(rule->text, family, line);
+	r = nft_rule_build(line, comment, table, chain, mark, &part->rules[part->rule_count]);
+	if (r < 0)
+		return r;
+	part->texts[part->rule_count] = strdup(line);
+	return part->texts[part->rule_count++] ? 0 : -ENOMEM; /* the rule is freed with the part */
+}
+
+static int build_rules_of(const struct nft_skeleton_chain *chain, enum policy_table table, const struct given *given,
+			  struct nft_skeleton_part *part)
+{
+	int r = 0;
+
+	for (const struct nft_rule *rule = chain->rules; r == 0 && rule->text; rule++) {
+		bool twin = nft_rule_has_twin(rule->text);
+
+		if (is_left_out(rule, given))
+			continue;
+		r = build_rule(rule, twin ? ADDRESS_IPV4 : 0, rule->comment, table, chain->name, given->mark, part);
+		if (r == 0 && twin)
+			r = build_rule(rule, ADDRESS_IPV6, NULL, table, chain->name, given->mark, part);
+	}
+	return r;
+}
+
+static int build_rules(const struct nft_skeleton_table *spec, const struct given *given, struct nft_skeleton_part *part)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < spec->chain_count; i++)
+		r = build_rules_of(&spec->chains[i], spec->table, given, part);
+	return r;
+}
+
+/* At most: each rule may be two. */
+static size_t count_rules(const struct nft_skeleton_table *spec)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < spec->chain_count; i++) {
+		for (const struct nft_rule *rule = spec->chains[i].rules; rule->text; rule++)
+			count += 2;
+	}
+	return count;
 }
 
 /* ---- The whole ---- */
@@ -100,45 +169,32 @@ static int build_table(const struct nft_skeleton_table *spec, struct nftnl_table
 	return 0;
 }
 
-static int build_rules(const struct nft_skeleton_table *spec, uint32_t mark, bool ibrname,
-		       struct nft_skeleton_part *part)
+static int build_part(const struct nft_skeleton_table *spec, const struct given *given, struct nft_skeleton_part *part)
 {
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < spec->rule_count; i++) {
-		const struct nft_rule *rule = &spec->rules[i];
-
-		if ((rule->needs == NFT_RULE_NEEDS_MARK && !mark) || (rule->needs == NFT_RULE_NEEDS_NO_MARK && mark) ||
-		    (rule->needs == NFT_RULE_NEEDS_IBRNAME && !ibrname))
-			continue;
-		part->texts[part->rule_count] = rule->text;
-		r = nft_rule_build(rule, nft_set_table_family(spec->table), mark, &part->rules[part->rule_count]);
-		part->rule_count += r == 0;
-	}
-	return r;
-}
-
-static int build_part(const struct nft_skeleton_table *spec, uint32_t mark, bool ibrname,
-		      struct nft_skeleton_part *part)
-{
+	size_t most = count_rules(spec);
 	int r = build_table(spec, &part->table);
 
 	part->family = nft_set_table_family(spec->table);
 	part->sets = calloc(POLICY_SET_COUNT, sizeof(*part->sets));
-	part->chains = calloc(spec->rule_count, sizeof(*part->chains));
-	part->rules = calloc(spec->rule_count, sizeof(*part->rules));
-	part->texts = calloc(spec->rule_count, sizeof(*part->texts));
+	part->chains = calloc(spec->chain_count, sizeof(*part->chains));
+	part->rules = calloc(most, sizeof(*part->rules));
+	part->texts = calloc(most, sizeof(*part->texts));
 	if (r < 0 || !part->sets || !part->chains || !part->rules || !part->texts)
 		return -ENOMEM;
-	return build_sets(spec, part) ?: build_chains(spec, part) ?: build_rules(spec, mark, ibrname, part);
+	return build_sets(spec, part) ?: build_chains(spec, part) ?: build_rules(spec, given, part);
 }
 
 int nft_skeleton_new(uint32_t mark, bool ibrname, struct nft_skeleton **ret_skeleton, struct error *err)
 {
 	cleanup_of(nft_skeleton) struct nft_skeleton *skeleton = calloc(1, sizeof(*skeleton));
+	const struct given given = { mark, ibrname };
+	int r = skeleton ? 0 : -ENOMEM;
 
-	if (!skeleton || build_part(&nft_skeleton_inet, mark, ibrname, &skeleton->parts[NFT_SKELETON_INET]) < 0 ||
-	    build_part(&nft_skeleton_bridge, mark, ibrname, &skeleton->parts[NFT_SKELETON_BRIDGE]) < 0)
+	r = r ?: build_part(&nft_skeleton_inet, &given, &skeleton->parts[NFT_SKELETON_INET])
+			 ?: build_part(&nft_skeleton_bridge, &given, &skeleton->parts[NFT_SKELETON_BRIDGE]);
+	if (r == -EINVAL)
+		return error_set(err, r, "nftables: a rule of ours has words that nft_rule.c does not know");
+	if (r < 0)
 		return error_oom(err);
 	*ret_skeleton = steal(skeleton);
 	return 0;
@@ -152,6 +208,8 @@ static void free_part(struct nft_skeleton_part *part)
 		nftnl_chain_free(part->chains[i]);
 	for (size_t i = 0; i < part->rule_count; i++)
 		nftnl_rule_free(part->rules[i]);
+	for (size_t i = 0; i < part->rule_count; i++)
+		free(part->texts[i]);
 	if (part->table)
 		nftnl_table_free(part->table);
 	free(part->sets);

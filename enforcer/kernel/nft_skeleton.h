@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The fixed part: two tables, their sets, chains and rules.  contrib/docs/ruleset.nft is the same in nft's own words. */
+/* The fixed part: two tables, their sets, chains and rules.  contrib/docs/ruleset.nft is the same in nft's own words.
+ */
 #ifndef BULKHEAD_NFT_SKELETON_H
 #define BULKHEAD_NFT_SKELETON_H
 
@@ -23,7 +24,7 @@ struct nft_skeleton_part {
 	struct nftnl_set **sets;
 	struct nftnl_chain **chains;
 	struct nftnl_rule **rules; /* in order, chain by chain */
-	const char **texts;	   /* of the rules, in nft's words, for messages */
+	char **texts;		   /* of the rules, in nft's words, for messages */
 	size_t set_count, chain_count, rule_count;
 };
 
