@@ -148,6 +148,7 @@ static int finish(struct compilation *c, int r, struct policy **ret_policy, stru
 {
 	compile_ranges_clear(c);
 	compile_publishers_clear(c);
+	compile_states_clear(c);
 	if (r < 0) {
 		policy_free(c->policy);
 		return error_oom(err);

@@ -158,7 +158,8 @@ static int compile_ingress(struct compilation *c, const struct end *end, bool v6
 		r = compile_ranges_flush(c, &world, COMPILE_SOURCE);
 	if (r == 0)
 		r = add_flows(c, end, true, FLOW_PEER_HOST, v6);
-	for (size_t i = 0; r == 0 && i < end->published_count; i++)
+	/* What a container says that it will publish opens nothing before it has. */
+	for (size_t i = 0; r == 0 && end->container && end->container->started && i < end->published_count; i++)
 		r = add_proxied(c, end, &end->published[i], v6);
 	return r < 0 ? r : compile_ranges_flush(c, &host, COMPILE_SOURCE);
 }

@@ -78,10 +78,12 @@ static void join_boundary(enum flow_boundary *boundary, enum flow_boundary other
 /* Adds what `other` is and may do to an end whose network namespace it shares. */
 static int join(struct end *end, const struct container *other)
 {
+	/* What one that is not started says that it will publish is its own affair. */
+	size_t published = other->started ? other->published_count : 0;
+
 	if (merge_uses(other->from_flows, other->from_count, &end->owned_from, &end->from_count) < 0 ||
 	    merge_uses(other->to_flows, other->to_count, &end->owned_to, &end->to_count) < 0 ||
-	    append_published(other->published, other->published_count, &end->owned_published, &end->published_count) <
-		    0 ||
+	    append_published(other->published, published, &end->owned_published, &end->published_count) < 0 ||
 	    join_services(&end->services, other->services) < 0)
 		return -ENOMEM;
 	end->from = end->owned_from;

@@ -33,6 +33,12 @@ struct publisher {
 	size_t port_count;
 };
 
+/* An endpoint by its MAC, of which an address is made that is the same on every network. */
+struct mac_use {
+	const struct network *network;
+	const struct endpoint *endpoint;
+};
+
 /* What is declared between the same two ends, before it is made disjoint. */
 struct range {
 	struct cidr network; /* that one of the two ends is; all zero where both are single addresses */
@@ -54,6 +60,9 @@ struct compilation {
 	struct policy *policy;
 	struct publisher *publishers;
 	size_t publisher_count;
+	struct mac_use
+		*macs; /* endpoints of managed networks that have IPv6, sorted by MAC; NULL until somebody asks */
+	size_t mac_count;
 	struct range *ranges;
 	size_t range_count, range_capacity;
 	struct range_piece *pieces;
@@ -110,6 +119,12 @@ int compile_flows(struct compilation *c, const struct end *source, const struct 
 
 /* compile_endpoint.c: who lives where, and what holds for it. */
 int compile_endpoint(struct compilation *c, const struct end *end);
+
+/* compile_states.c: what holds for each address that the guard lets an endpoint use. */
+int compile_states(struct compilation *c, const struct end *end);
+/* fe80:: with the EUI-64 of the MAC, which is what the kernel gives an interface by itself. */
+struct address compile_link_local(const uint8_t mac[6]);
+void compile_states_clear(struct compilation *c);
 
 /* compile_boundary.c: what passes between an endpoint and the outside, where that is closed. */
 int compile_boundary(struct compilation *c, const struct end *end);

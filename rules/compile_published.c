@@ -140,6 +140,51 @@ static int add_world(struct compilation *c, const struct end *end, const struct 
 	return r < 0 ? r : compile_ranges_flush(c, &like, COMPILE_SOURCE);
 }
 
+/* Whether the two are one network namespace: then a port is held once. */
+static bool is_same(const struct compilation *c, const struct end *a, const struct end *b)
+{
+	return inventory_netns_owner(c->inventory, inventory_container(c->inventory, a->container->id)) ==
+	       inventory_netns_owner(c->inventory, inventory_container(c->inventory, b->container->id));
+}
+
+/* Whether somebody else has been given one of these ports of the host; enforced: somebody who is not observed. */
+static bool is_held(const struct compilation *c, const struct end *end, const struct published_port *ports,
+		    size_t count, bool enforced)
+{
+	for (size_t i = 0; i < c->publisher_count; i++) {
+		const struct publisher *other = &c->publishers[i];
+
+		if (other->end.container->started && !(enforced && other->end.observed) &&
+		    published_ports_overlap(ports, count, other->ports, other->port_count) &&
+		    !is_same(c, &other->end, end))
+			return true;
+	}
+	return false;
+}
+
+/* What a port means. */
+enum standing {
+	IDLE,	  /* nothing */
+	ENFORCED, /* who reaches it reaches the container */
+	OBSERVED, /* the same, but it is let through */
+};
+
+/* Before it has started, a container only says what it will publish.  That closes what nobody has been given and opens
+ * nothing; of one that is observed it does nothing at all. */
+static enum standing standing_of(const struct compilation *c, const struct end *end, const struct published_port *ports,
+				 size_t count)
+{
+	if (!end->container->started)
+		return end->observed || is_held(c, end, ports, count, false) ? IDLE : ENFORCED;
+	return end->observed && !is_held(c, end, ports, count, true) ? OBSERVED : ENFORCED;
+}
+
+/* Whether the ports of an end, which all together stand so, may differ. */
+static bool is_contested(const struct end *end, enum standing all)
+{
+	return end->container->started ? end->observed && all == ENFORCED : !end->observed && all == IDLE;
+}
+
 /* How many ports from the first one on are one range: on the host as in the container, at one address. */
 static size_t run_length(const struct published_port *ports, size_t count)
 {
@@ -172,8 +217,8 @@ static void format_published(const struct end *end, const struct published_port 
 }
 
 /* What holds for a range of its ports. */
-static int compile_published_run(struct compilation *c, const struct end *end, const struct published_port *ports,
-				 size_t count)
+static int compile_published_run(struct compilation *c, const struct end *end, enum standing standing,
+				 const struct published_port *ports, size_t count)
 {
 	struct policy_record published = at_host(ports, POLICY_TOPIC_PUBLISHED);
 	struct policy_record observed = at_host(ports, POLICY_TOPIC_PUBLISHED_OBSERVED);
@@ -185,7 +230,7 @@ static int compile_published_run(struct compilation *c, const struct end *end, c
 	published.comment = observed.comment = closed.comment = comment;
 	published.port_last = observed.port_last = closed.port_last = ports[count - 1].host_port;
 	r = policy_add(c->policy, &published);
-	if (r == 0 && end->observed)
+	if (r == 0 && standing == OBSERVED)
 		r = policy_add(c->policy, &observed);
 	if (r < 0 || end->boundary.ingress != FLOW_BOUNDARY_DECLARED)
 		return r;
@@ -197,12 +242,22 @@ static int compile_published_run(struct compilation *c, const struct end *end, c
 
 int compile_published(struct compilation *c, const struct publisher *publisher)
 {
+	const struct end *end = &publisher->end;
+	const enum standing all = standing_of(c, end, publisher->ports, publisher->port_count);
 	size_t length;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < publisher->port_count; i += length) {
+		enum standing standing = all;
+
 		length = run_length(publisher->ports + i, publisher->port_count - i);
-		r = compile_published_run(c, &publisher->end, publisher->ports + i, length);
+		/* Where somebody has one of them, each stands for itself. */
+		if (is_contested(end, all)) {
+			length = 1;
+			standing = standing_of(c, end, publisher->ports + i, 1);
+		}
+		if (standing != IDLE)
+			r = compile_published_run(c, end, standing, publisher->ports + i, length);
 	}
 	return r;
 }

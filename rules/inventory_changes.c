@@ -25,14 +25,10 @@ static bool same_network(const struct network *a, const struct network *b)
 
 static const uint8_t no_mac[6];
 
-/* Two endpoints with one MAC take from each other the port behind which they live: whoever has that MAC is touched by
- * one that comes or goes. */
-static int add_twins(const struct network *network, const uint8_t mac[6], struct inventory_scope *scope)
+static int add_twins_on(const struct network *network, const uint8_t mac[6], struct inventory_scope *scope)
 {
 	int r = 0;
 
-	if (memcmp(mac, no_mac, sizeof(no_mac)) == 0)
-		return 0;
 	for (size_t i = 0; r == 0 && i < network->endpoint_count; i++) {
 		if (memcmp(network->endpoints[i].mac, mac, sizeof(no_mac)) == 0)
 			r = inventory_scope_add(scope, network->id, network->endpoints[i].container);
@@ -40,17 +36,30 @@ static int add_twins(const struct network *network, const uint8_t mac[6], struct
 	return r;
 }
 
+/* Whoever has that MAC is touched by one that comes or goes: two endpoints of a network with one MAC take from each
+ * other the port behind which they live, and those of two networks have one link-local address. */
+static int add_twins(const struct inventory *inventory, const uint8_t mac[6], struct inventory_scope *scope)
+{
+	int r = 0;
+
+	if (memcmp(mac, no_mac, sizeof(no_mac)) == 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < inventory->network_count; i++)
+		r = add_twins_on(inventory->networks[i], mac, scope);
+	return r;
+}
+
 /* The endpoint of that container, which is a now and b next; either may be NULL. */
-static int add_endpoint(const struct network *now, const char *container, const struct endpoint *a,
-			const struct endpoint *b, struct inventory_scope *scope)
+static int add_endpoint(const struct inventory *inventory, const struct network *now, const char *container,
+			const struct endpoint *a, const struct endpoint *b, struct inventory_scope *scope)
 {
 	int r = inventory_scope_add(scope, now->id, container);
 
 	/* A twin that is not in `now` comes, and is touched by that. */
 	if (r == 0 && a)
-		r = add_twins(now, a->mac, scope);
+		r = add_twins(inventory, a->mac, scope);
 	if (r == 0 && b)
-		r = add_twins(now, b->mac, scope);
+		r = add_twins(inventory, b->mac, scope);
 	return r;
 }
 
@@ -123,7 +132,7 @@ static int add_ports_in_time(const struct inventory *inventory, const struct net
 
 		if (strncmp(port->bridge, now->bridge, sizeof(port->bridge)) == 0 &&
 		    network_is_newer(now, port) != network_is_newer(next, port))
-			r = add_twins(next, port->mac, scope);
+			r = add_twins_on(next, port->mac, scope);
 	}
 	return r;
 }
@@ -147,8 +156,8 @@ int inventory_network_changes(const struct inventory *inventory, const char *id,
 
 		if (order != 0 || !same_endpoint(a, b))
 			/* One of both is there. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
-			r = add_endpoint(now, order <= 0 ? a->container : b->container, order <= 0 ? a : NULL,
-					 order >= 0 ? b : NULL, scope);
+			r = add_endpoint(inventory, now, order <= 0 ? a->container : b->container,
+					 order <= 0 ? a : NULL, order >= 0 ? b : NULL, scope);
 		if (order <= 0)
 			i++;
 		if (order >= 0)

@@ -159,18 +159,17 @@ static void test_before_it_starts(void **state)
 	struct world *world = *state;
 	struct container *web = published_shop(world);
 	static const char *const file =
-		"{ \"app\": \"shop\", \"mode\": \"observe\","
-		"  \"boundary\": { \"ingress\": \"declared\" }, \"flows\": ["
+		"{ \"app\": \"shop\", \"boundary\": { \"ingress\": \"declared\" }, \"flows\": ["
 		"{ \"from\": [\"db\", \"far\", \"world\"], \"to\": \"web\", \"ports\": [\"80\"] }] }";
 
 	web->started = false;
 	world_bind(web, false);
 	compile_files(world, file);
 	assert_set(world, POLICY_PUBLISHED4, "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
-	assert_set(world, POLICY_PUBLISHED_OBSERVED4, "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
 	assert_set(world, POLICY_PUBLISHED_CLOSED4, "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
 	assert_set(world, POLICY_TO_PUBLISHED4, "");
 	assert_set(world, POLICY_WORLD_TO_PUBLISHED4, "");
+	assert_set(world, POLICY_FROM_HOST4, "");
 	/* Those on its own networks alone. */
 	assert_set(world, POLICY_FLOWS4,
 		   "10.0.0.3 . 10.0.0.2 . tcp . 80: shop: db (shop-db-1) -> web (shop-web-1)\n"
@@ -188,6 +187,42 @@ static void test_before_it_starts(void **state)
 }
 
 #define LATE "aaaaaaaaaaaa0000000000000000000000000000000000000000000000000001"
+
+/* What a container says that it will publish closes what nobody has; it takes nothing from him who has it, and one that
+ * is observed neither opens nor closes anything by it. */
+static void test_claims(void **state)
+{
+	static const char
+		*const observed = "{ \"app\": \"shop\", \"services\": { \"far\": { \"compose\": \"far\" } },"
+				  "  \"flows\": [] }",
+		       *const lab = "{ \"app\": \"lab\", \"mode\": \"observe\", \"services\": { \"x\": { \"labels\": "
+				    "{ \"lab\": \"1\" } } }, \"flows\": [] }";
+	struct world *world = *state;
+	struct container *claimant;
+
+	published_shop(world);
+	claimant = world_container(LATE, "lab-x-1", "image:1");
+	world_label(claimant, "lab", "1");
+	claimant->started = false;
+	for (uint16_t port = 8080; port <= 8082; port++)
+		world_publish(claimant, "0.0.0.0", 6, port, 80);
+	world_bind(claimant, false);
+	world_put(world->inventory, claimant);
+	world_join(inventory_network(world->inventory, "n1"), LATE, "10.0.0.77", NULL);
+	compile_files(world, observed, lab);
+	assert_set(world, POLICY_PUBLISHED_OBSERVED4, "");
+	assert_set(world, POLICY_PUBLISHED4, "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n");
+	/* Enforced, it closes the two that are free. */
+	compile_files(world, observed);
+	assert_set(world, POLICY_PUBLISHED4,
+		   "0.0.0.0/0 . tcp . 8080: shop-web-1 (shop/web) on 80/tcp\n"
+		   "0.0.0.0/0 . tcp . 8081-8082: lab-x-1 () on 80/tcp\n");
+	/* Even when it says that it has started, what an enforced one has is not let through. */
+	claimant->started = true;
+	compile_files(world, observed, lab);
+	assert_set(world, POLICY_PUBLISHED_OBSERVED4,
+		   "0.0.0.0/0 . tcp . 8081-8082: lab-x-1 (lab/x) on 80/tcp\n");
+}
 
 #define CHOOSING(any, first, last)                                                                                     \
 	any " . tcp . " first "-" last ": a port is being chosen\n" any " . udp . " first "-" last                     \
@@ -356,17 +391,10 @@ static void test_scope_of_a_stranger(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scene_test(test_published),
-		scene_test(test_published_ranges),
-		scene_test(test_doors),
-		scene_test(test_gates),
-		scene_test(test_watched),
-		scene_test(test_before_it_starts),
-		scene_test(test_unsettled),
-		scene_test(test_any_beside_one_address),
-		scene_test(test_unmanaged),
-		scene_test(test_shared),
-		scene_test(test_scope_of_a_stranger),
+		scene_test(test_published), scene_test(test_published_ranges), scene_test(test_doors),
+		scene_test(test_gates),	    scene_test(test_watched),	       scene_test(test_before_it_starts),
+		scene_test(test_claims),    scene_test(test_unsettled),	       scene_test(test_any_beside_one_address),
+		scene_test(test_unmanaged), scene_test(test_shared),	       scene_test(test_scope_of_a_stranger),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

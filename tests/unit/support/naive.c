@@ -460,7 +460,7 @@ bool naive_host_may_reach(const struct naive *naive, const struct naive_outside 
 
 	if (!naive_is_closed(naive, packet->endpoint, NAIVE_INGRESS) || naive_declared(naive, packet, true))
 		return true;
-	for (size_t i = 0; naive_is_known(inventory, packet->endpoint) && i < inventory->container_count; i++) {
+	for (size_t i = 0; naive_has_started(inventory, packet->endpoint) && i < inventory->container_count; i++) {
 		const struct container *container = inventory->containers[i];
 
 		if (!naive_lives_at(inventory, container, packet->endpoint))

@@ -348,7 +348,8 @@ void world_random_mac(struct chance *chance, unsigned net, uint8_t mac[6])
 		return;
 	mac[0] = 0x02;
 	mac[1] = 0x42;
-	mac[4] = (uint8_t)net;
+	/* Now and then two networks have one. */
+	mac[4] = (uint8_t)(chance_percent(chance, 5) ? 0 : net);
 	/* Seldom that of somebody else. */
 	mac[5] = (uint8_t)(chance_percent(chance, 5) ? chance_below(chance, 4) : chance_next(chance));
 }
