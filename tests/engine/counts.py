@@ -15,9 +15,10 @@ class Count:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    known: int = 0  # those that failed, for a cause that is written down
     seconds: float = 0.0
     wrong: list = dataclasses.field(default_factory=list)  # the names of the tests that failed
-    reasons: list = dataclasses.field(default_factory=list)  # why tests were skipped
+    reasons: list = dataclasses.field(default_factory=list)  # why tests were skipped, and which faults are known
 
     def add(self, other):
         for field in dataclasses.fields(self):

@@ -31,6 +31,10 @@ RUNTIME = "/run/bulkhead"
 _engines = []
 
 
+def has_nftables_backend():
+    return OPTIONS.get("firewall-backend") == "nftables"
+
+
 def probe_path():
     if not os.access(PROBE, os.X_OK):
         sys.exit(f"the probe program is not at {PROBE!r}: set BULKHEAD_PROBE, or start the tests with run.py --build DIR")

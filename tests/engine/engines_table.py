@@ -27,13 +27,10 @@ def group_of(module):
 def cell(counts):
     if not counts:
         return "–"
-    passed, failed, skipped = (sum(count[key] for count in counts) for key in ("passed", "failed", "skipped"))
-    text = f"{passed} passed"
-    if failed:
-        text += f", **{failed} failed**"
-    if skipped:
-        text += f", {skipped} skipped"
-    return text
+    sums = {key: sum(count[key] for count in counts) for key in ("failed", "known", "skipped")}
+    words = [f"{sum(count['passed'] for count in counts)} passed"]
+    words += [f"**{number} {key}**" if key == "failed" else f"{number} {key}" for key, number in sums.items() if number]
+    return ", ".join(words)
 
 
 def rows(found):
@@ -51,7 +48,9 @@ def details(found):
     for one in found:
         wrong = sorted({name for count in one["modules"].values() for name in count["wrong"]})
         reasons = sorted({reason for count in one["modules"].values() for reason in count["reasons"]})
-        for title, names in (("failed", wrong), ("skipped", reasons)):
+        known = [reason for reason in reasons if ": known: " in reason]
+        skipped = [reason for reason in reasons if reason not in known]
+        for title, names in (("failed", wrong), ("known faults", known), ("skipped", skipped)):
             if names:
                 yield ""
                 yield f"{one['engine']['name']}, {title}:"

@@ -183,8 +183,8 @@ def main():
     total = Count()
     for count in counts.values():
         total.add(count)
-    skipped = f", {total.skipped} skipped" if total.skipped else ""
-    print(f"{total.passed} passed, {total.failed} failed{skipped}, {time.monotonic() - began:.0f} s")
+    others = "".join(f", {number} {word}" for number, word in ((total.skipped, "skipped"), (total.known, "known")) if number)
+    print(f"{total.passed} passed, {total.failed} failed{others}, {time.monotonic() - began:.0f} s")
     sys.exit(1 if total.failed else 0)
 
 

@@ -4,6 +4,7 @@ import unittest
 
 from docker_api import wait_until
 from fixtures import SERVE, WEB_TO_DB, EngineTest, shop, specification
+from results import known_fault
 
 
 class Lifecycle:
@@ -62,14 +63,25 @@ class Lifecycle:
         self.assertFalse(gone & set().union(*self.endpoints().values()))
         self.assert_web_to_db(app["web"], app["db"])
 
-    def test_restart_and_rename(self):
+    def test_restart(self):
         app = self.run_shop("app")
-        self.begin((app["web"], app["db"]))
+        web, db = app["web"], app["db"]
+        self.begin((web, db))
         for container in app.values():
             container.restart()
             wait_until(container.serving, "it serves again")
             self.bulkhead.settle()
-            self.assert_web_to_db(app["web"], app["db"])
+            undeclared = ((web, db, {"port": 81}), (db, web, {}), (web, db, {"protocol": "icmp"}))
+            self.assert_doors(*(("silent", *ends, {"family": v, **how}) for *ends, how in undeclared for v in (4, 6)))
+            with known_fault(
+                "a container with a new MAC is not reached until its clients have asked for it again, about a second",
+                self.engine.major >= 28,
+            ):
+                self.assert_web_to_db(web, db)
+
+    def test_rename(self):
+        app = self.run_shop("app")
+        self.begin((app["web"], app["db"]))
         app["web"].rename("front-door")
         wait_until(lambda: ("front-door", "app") in self.endpoints(), "list shows the new name")
         wait_until(

@@ -8,6 +8,7 @@ import unittest
 from bulkhead import program_path
 from docker_api import wait_until
 from fixtures import WEB_TO_DB, EngineTest, normalised_ruleset, shop
+from results import known_fault
 from pace import patience
 
 IP = ["probe-tcp", "probe-udp", "probe-icmp", "probe-ipv6"]
@@ -146,6 +147,16 @@ class ProbeIccOn(ProbeTest):
             # On a busy machine it may have ended by itself before the signal comes.
             wait_until(lambda: self.end_by(number, links), f"{number.name} ends it while its ports are there", 60)
             wait_until(lambda: self.links() == links, f"nothing is left after {number.name}: {self.links()}")
+
+    def test_a_bridge_without_ipv4(self):
+        """As inhibit_ipv4 and IPv6-only networks leave it: what passes there is found all the same."""
+        self.engine.run_inside("ip", "-4", "address", "flush", "dev", self.engine.bridge("probed4"))
+        self.engine.run_inside("ip", "-4", "address", "flush", "dev", self.engine.bridge("probed"))
+        self.lift_policy()
+        with known_fault("the probe takes its addresses from the bridge's"):
+            self.assert_probe("fail", "fail")
+            self.bulkhead.must("apply")
+            self.assert_closed_by_bulkhead()
 
     def test_a_bridge_that_is_down(self):
         self.engine.run_inside("ip", "link", "set", self.engine.bridge("probed4"), "down")

@@ -16,8 +16,10 @@ from fixtures import EngineTest, shop, specification
 from traffic import WAIT_MS, parse
 
 CLOSED, DECLARED, ONE_ADDRESS, LOOPBACK = 8080, 8081, 8082, 8083
-INSIDE = {CLOSED: 80, DECLARED: 81, ONE_ADDRESS: 80, LOOPBACK: 80}
-SERVE = ("serve", "/receipts", "tcp:80-82", "udp:80-82")
+# Each another one: Docker's nftables backend refuses, without docker-proxy, to publish a container's port twice.
+INSIDE = {CLOSED: 80, DECLARED: 81, ONE_ADDRESS: 83, LOOPBACK: 84}
+UNPUBLISHED = 82
+SERVE = ("serve", "/receipts", "tcp:80-84", "udp:80-84")
 # Raw attacks that the engine itself drops, from its major version on.
 ENGINE_DROPS = {"to the host's loopback address": 28}
 FLOWS = [{"from": ["evil", "far", "stray"], "to": "db", "ports": ["81", "81/udp"]}]
@@ -37,10 +39,10 @@ class Published:
         self.db = self.engine.run(
             **specification("shop", "db", command=SERVE, network="app"),
             **publish(
-                ("", CLOSED, 80),
-                ("", DECLARED, 81),
-                (world(SECOND_HOST), ONE_ADDRESS, 80),
-                ("127.0.0.1", LOOPBACK, 80),
+                ("", CLOSED, INSIDE[CLOSED]),
+                ("", DECLARED, INSIDE[DECLARED]),
+                (world(SECOND_HOST), ONE_ADDRESS, INSIDE[ONE_ADDRESS]),
+                ("127.0.0.1", LOOPBACK, INSIDE[LOOPBACK]),
             ),
         )
         names = {"evil": "app", "far": "other", "stray": "bridge"}
@@ -197,8 +199,8 @@ class Published:
         add("to the host's loopback address, an open door", me.v4, "127.0.0.1", DECLARED)
         add("to another loopback address", me.v4, "127.1.2.3", CLOSED)
         if self.icc:
-            add("to db, over the gateway, IPv4", me.v4, db.v4, 82)
-            add("to db, over the gateway, IPv6", me.v6, db.v6, 82)
+            add("to db, over the gateway, IPv4", me.v4, db.v4, UNPUBLISHED)
+            add("to db, over the gateway, IPv6", me.v6, db.v6, UNPUBLISHED)
         return found
 
     def declared_raw(self):
@@ -355,7 +357,12 @@ class Starting(EngineTest):
         self.bulkhead.settle()
         with self.subTest(f"closed: evil does not, in {self.rounds} starts"):
             self.maxDiff = None
-            self.assertEqual(sum((self.one_start(number) for number in range(self.rounds)), []), [])
+            arrived = sum((self.one_start(number) for number in range(self.rounds)), [])
+            with known_fault(
+                f"{len(arrived)} datagrams in {self.rounds} starts: an endpoint that has no sandbox yet is taken for none",
+                self.engine.major > 20,
+            ):
+                self.assertEqual(arrived, [])
 
 
 if __name__ == "__main__":
