@@ -95,7 +95,6 @@ static void hear(struct facts *facts, struct verify *verify)
 	verify->flows = reconciler_flows(facts->reconciler);
 	verify->binding = reconciler_binding(facts->reconciler);
 	verify->inventory = reconciler_inventory(facts->reconciler);
-	reconciler_bridges(facts->reconciler, &verify->bridges, &verify->bridge_count);
 	verify->info = &facts->info;
 	verify->version = &facts->version;
 }
@@ -145,6 +144,8 @@ static void make_plan(struct facts *facts, struct verify *verify)
 	r = reconcile_everything(facts->reconciler, &cause, true, &facts->plan, &facts->plan_error);
 	verify->plan = r < 0 ? NULL : &facts->plan;
 	verify->plan_error = r < 0 ? facts->plan_error.text : NULL;
+	/* They are looked at anew for the plan. */
+	reconciler_bridges(facts->reconciler, &verify->bridges, &verify->bridge_count);
 }
 
 /* Without the service nothing that differs will be put right; a network that was just removed is gone in any case. */
