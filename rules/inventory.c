@@ -153,6 +153,7 @@ void network_free(struct network *network)
 	free(network->name);
 	free(network->driver);
 	free(network->icc);
+	free(network->parent);
 	free(network);
 }
 

@@ -88,6 +88,7 @@ struct network {
 	char bridge[16]; /* link name of its bridge; "" for other drivers */
 	bool managed;	 /* bridge driver and not excluded: set by whoever builds it */
 	bool internal;
+	char *parent;		    /* of macvlan and ipvlan: the link by which their packets leave; or NULL */
 	char *icc;		    /* value of com.docker.network.bridge.enable_icc, or NULL where absent */
 	struct endpoint *endpoints; /* sorted by container */
 	size_t endpoint_count;

@@ -20,7 +20,8 @@ static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
 static bool same_network(const struct network *a, const struct network *b)
 {
 	return same_text(a->name, b->name) && same_text(a->driver, b->driver) && same_text(a->icc, b->icc) &&
-	       strcmp(a->bridge, b->bridge) == 0 && a->managed == b->managed && a->internal == b->internal;
+	       same_text(a->parent, b->parent) && strcmp(a->bridge, b->bridge) == 0 && a->managed == b->managed &&
+	       a->internal == b->internal;
 }
 
 static const uint8_t no_mac[6];

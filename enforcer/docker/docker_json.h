@@ -47,6 +47,9 @@ struct docker_exposure {
 	bool privileged;
 	bool net_admin;	      /* NET_ADMIN, or ALL, was added to its capabilities */
 	bool host_network;    /* NetworkMode host */
+	/* Words like "SYS_ADMIN" for capabilities that were added and let it become the host; and "SYS_PTRACE" only
+	 * beside the host's processes (PidMode host). */
+	struct texts host_capabilities;
 	struct texts sources; /* of the host's folders and files that it has */
 	struct texts volumes; /* names of those of the driver "local" that it has */
 };

@@ -9,14 +9,14 @@
 #include "docker_json_internal.h"
 
 /* "NET_ADMIN", "CAP_NET_ADMIN", "all": engines of different age keep it as it was written, or in their own form. */
-static bool is_net_admin(const char *capability)
+static bool is_capability(const char *text, const char *name)
 {
-	if (strncasecmp(capability, "CAP_", 4) == 0)
-		capability += 4;
-	return strcasecmp(capability, "NET_ADMIN") == 0 || strcasecmp(capability, "ALL") == 0;
+	if (strncasecmp(text, "CAP_", 4) == 0)
+		text += 4;
+	return strcasecmp(text, name) == 0 || strcasecmp(text, "ALL") == 0;
 }
 
-static bool has_net_admin(const cJSON *capabilities)
+static bool has_capability(const cJSON *capabilities, const char *name)
 {
 	const cJSON *item;
 
@@ -24,12 +24,36 @@ static bool has_net_admin(const cJSON *capabilities)
 		return false;
 	cJSON_ArrayForEach(item, capabilities)
 	{
-		const char *name = docker_json_string(item);
+		const char *text = docker_json_string(item);
 
-		if (name && is_net_admin(name))
+		if (text && is_capability(text, name))
 			return true;
 	}
 	return false;
+}
+
+/* What each lets a process do to the host (capabilities(7)): mount and enter namespaces; load modules; reach memory and
+ * devices; open any file of the file system by its handle; and, where it sees the host's processes, become one of them.
+ */
+static const struct {
+	const char *name;
+	bool needs_host_pid;
+} host_capabilities[] = {
+	{ "SYS_ADMIN", false },	      { "SYS_MODULE", false }, { "SYS_RAWIO", false },
+	{ "DAC_READ_SEARCH", false }, { "SYS_PTRACE", true },
+};
+
+static int find_host_capabilities(const cJSON *capabilities, bool host_pid, struct docker_exposure *exposure)
+{
+	for (size_t i = 0; i < sizeof(host_capabilities) / sizeof(host_capabilities[0]); i++) {
+		const char *name = host_capabilities[i].name;
+
+		if ((host_capabilities[i].needs_host_pid && !host_pid) || !has_capability(capabilities, name))
+			continue;
+		if (texts_add(&exposure->host_capabilities, name, strlen(name)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static int add(struct texts *texts, const char *text)
@@ -74,9 +98,10 @@ static int read_mounts(const cJSON *mounts, struct docker_exposure *exposure)
 	return r;
 }
 
-static void read_host_config(const cJSON *config, struct docker_exposure *exposure)
+static int read_host_config(const cJSON *config, struct docker_exposure *exposure)
 {
-	const cJSON *item;
+	const cJSON *item, *capabilities = NULL;
+	bool host_pid = false;
 
 	cJSON_ArrayForEach(item, config)
 	{
@@ -85,10 +110,14 @@ static void read_host_config(const cJSON *config, struct docker_exposure *exposu
 		if (docker_json_is(item, "Privileged"))
 			exposure->privileged = !cJSON_IsFalse(item) && !cJSON_IsNull(item);
 		else if (docker_json_is(item, "CapAdd"))
-			exposure->net_admin = has_net_admin(item);
+			capabilities = item;
+		else if (docker_json_is(item, "PidMode"))
+			host_pid = text && strcmp(text, "host") == 0;
 		else if (docker_json_is(item, "NetworkMode"))
 			exposure->host_network = text && strcmp(text, "host") == 0;
 	}
+	exposure->net_admin = has_capability(capabilities, "NET_ADMIN");
+	return find_host_capabilities(capabilities, host_pid, exposure);
 }
 
 int docker_json_exposure(const char *text, size_t length, struct docker_exposure *ret_exposure, struct error *err)
@@ -112,8 +141,7 @@ int docker_json_exposure(const char *text, size_t length, struct docker_exposure
 	}
 	if (!cJSON_IsObject(config))
 		return error_set(err, -EPROTO, "the engine's answer about %s has no HostConfig", what);
-	read_host_config(config, &exposure);
-	if (read_mounts(mounts, &exposure) < 0) {
+	if (read_host_config(config, &exposure) < 0 || read_mounts(mounts, &exposure) < 0) {
 		docker_exposure_clear(&exposure);
 		return error_oom(err);
 	}
@@ -123,6 +151,7 @@ int docker_json_exposure(const char *text, size_t length, struct docker_exposure
 
 void docker_exposure_clear(struct docker_exposure *exposure)
 {
+	texts_clear(&exposure->host_capabilities);
 	texts_clear(&exposure->sources);
 	texts_clear(&exposure->volumes);
 }

@@ -12,6 +12,7 @@
 
 #define OPTION_ICC    "com.docker.network.bridge.enable_icc"
 #define OPTION_BRIDGE "com.docker.network.bridge.name"
+#define OPTION_PARENT "parent"
 
 static int hex_digit(char c)
 {
@@ -109,6 +110,8 @@ static int read_options(const cJSON *options, struct network *network, const cha
 	{
 		if (docker_json_is(item, OPTION_ICC))
 			r = docker_json_copy(&network->icc, item);
+		else if (docker_json_is(item, OPTION_PARENT))
+			r = docker_json_copy(&network->parent, item);
 		else if (docker_json_is(item, OPTION_BRIDGE))
 			*bridge = docker_json_string(item);
 		if (r < 0)

@@ -54,6 +54,7 @@ static const struct json_sieve_row container_rows[] = {
 #define NETWORK_ROWS(at)                                                                                               \
 	{ .path = at "Id" }, { .path = at "Name", .max = NAME_MAX }, { .path = at "Driver" },                          \
 		{ .path = at "Internal" }, { .path = at "Options/com.docker.network.bridge.name" },                    \
+		{ .path = at "Options/parent" },                                                                       \
 	{                                                                                                              \
 		.path = at "Options/com.docker.network.bridge.enable_icc"                                              \
 	}
@@ -79,6 +80,7 @@ static const struct json_sieve_row exposure_rows[] = {
 	{ .path = "HostConfig/Privileged" },
 	{ .path = "HostConfig/CapAdd/[]" },
 	{ .path = "HostConfig/NetworkMode" },
+	{ .path = "HostConfig/PidMode" },
 	{ .path = "Mounts/[]/Type" },
 	{ .path = "Mounts/[]/Source", .max = 4096 },
 	{ .path = "Mounts/[]/Name", .max = 4096 },

@@ -69,8 +69,9 @@ static int got_networks(struct docker_watch *watch, const struct docker_response
 		return r;
 	watch->building->asked = response->sent_ns;
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		/* Other drivers' networks have no bridge of ours; their endpoints do not matter here. */
-		if (!networks[i]->managed)
+		/* The drivers of no network and of the host's have no endpoints that matter; all others' are told of.
+		 */
+		if (strcmp(networks[i]->driver, "null") == 0 || strcmp(networks[i]->driver, "host") == 0)
 			continue;
 		if (docker_watch_is_id(networks[i]->id) &&
 		    docker_watch_ask(watch, QUERY_NETWORK, networks[i]->id, true, 0) < 0)

@@ -24,6 +24,7 @@ static const struct verify_check checks[] = {
 	{ "other-bridge", NULL, "every bridge with ports is one of the engine's networks" },
 	{ "privileged", NULL, "no container is privileged" },
 	{ "net-admin", NULL, "no container may change networks and rules (NET_ADMIN)" },
+	{ "host-capabilities", NULL, "no container has a capability that lets it become the host" },
 	{ "engine-socket", NULL, "no container has the engine's socket" },
 	{ "guard-off", NULL, "no container may use addresses that are not its own" },
 	{ "observed", NULL, "what is not declared is denied, not only observed" },
@@ -34,7 +35,7 @@ static const struct verify_check checks[] = {
 };
 
 /* Those that the engine has to be asked for, container by container. */
-static const char *const asked[] = { "host-network", "privileged", "net-admin", "engine-socket" };
+static const char *const asked[] = { "host-network", "privileged", "net-admin", "host-capabilities", "engine-socket" };
 
 static bool found_any(const struct verify *verify, const char *id)
 {
@@ -87,6 +88,23 @@ static void judge_exposure(struct verify *verify, const struct container *contai
 		     "stops; with the host's network it can remove every rule");
 }
 
+/* One that is privileged has them all. */
+static void judge_capabilities(struct verify *verify, const struct container *container,
+			       const struct docker_exposure *exposure)
+{
+	char list[128] = "", text[400];
+	size_t length = 0;
+
+	if (!exposure->host_capabilities.count || exposure->privileged)
+		return;
+	for (size_t i = 0; i < exposure->host_capabilities.count && length < sizeof(list); i++)
+		length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s", length ? ", " : "",
+					   exposure->host_capabilities.items[i]);
+	snprintf(text, sizeof(text), "it has %s: it can become the host, and change or remove every rule", list);
+	find(verify, "host-capabilities", container,
+	     "take them (or ALL) out of its cap_add, and pid: host away where it is not needed", text);
+}
+
 static void not_told(struct verify *verify, const char *id, const struct container *container, const struct error *err)
 {
 	char subject[300];
@@ -113,6 +131,7 @@ static int ask_about(struct verify *verify, const struct container *container, s
 	if (r < 0)
 		return r;
 	judge_exposure(verify, container, &exposure);
+	judge_capabilities(verify, container, &exposure);
 	if (judge_socket(verify, container, &exposure, sockets, &unknown) < 0)
 		not_told(verify, "engine-socket", container, &unknown);
 	docker_exposure_clear(&exposure);
@@ -264,6 +283,37 @@ static void judge_containers(struct verify *verify)
 	verify_sockets_clear(&patience.sockets);
 }
 
+/* The managed network whose bridge the link is, or is a VLAN of ("br-shop.10"). */
+static const struct network *find_by_bridge(const struct inventory *inventory, const char *link)
+{
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		const struct network *network = inventory->networks[i];
+		size_t length = strlen(network->bridge);
+
+		if (network->managed && length && strncmp(network->bridge, link, length) == 0 &&
+		    (!link[length] || link[length] == '.'))
+			return network;
+	}
+	return NULL;
+}
+
+/* Its frames leave by the bridge itself, as if the host sent them. */
+static bool judge_parent(struct verify *verify, const struct network *network, const char *subject)
+{
+	const struct network *under =
+		network->parent && network->parent[0] ? find_by_bridge(verify->inventory, network->parent) : NULL;
+
+	if (!under)
+		return false;
+	verify_find(verify, "foreign-driver", VERIFY_FAIL, subject,
+		    "remove it, or give it another parent: a container that is to reach others joins their network",
+		    "its driver is %s and its parent %s, a bridge of network %s: its %zu containers are on that "
+		    "bridge, and "
+		    "no flow file speaks of them",
+		    network->driver, network->parent, under->name, network->endpoint_count);
+	return true;
+}
+
 static void judge_networks(struct verify *verify)
 {
 	const struct inventory *inventory = verify->inventory;
@@ -276,9 +326,9 @@ static void judge_networks(struct verify *verify)
 
 		for (size_t j = 0; j < sizeof(known) / sizeof(known[0]); j++)
 			ours |= strcmp(network->driver, known[j]) == 0;
-		if (ours)
-			continue;
 		snprintf(subject, sizeof(subject), "network %s", network->name);
+		if (ours || judge_parent(verify, network, subject))
+			continue;
 		verify_find(verify, "foreign-driver", VERIFY_WARN, subject,
 			    "use a bridge network, or filter where its packets go",
 			    "its driver is %s: packets of its %zu containers come by no bridge of this host, and no "

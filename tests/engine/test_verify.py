@@ -754,7 +754,7 @@ class Service(VerifyTest):
 
 
 class Blind(VerifyTest):
-    CHECKS = "host-network,shared-network,foreign-driver,privileged,net-admin,engine-socket,guard-off,no-app,published-any"
+    CHECKS = "host-network,shared-network,foreign-driver,privileged,net-admin,host-capabilities,engine-socket,guard-off,no-app,published-any"
 
     def warned(self):
         self.assertEqual(self.verify("--only", self.CHECKS), 0)
@@ -787,7 +787,7 @@ class Blind(VerifyTest):
         self.bulkhead.write_flows(shop(WEB_TO_DB))
         self.run_shop()
         self.assertEqual(self.warned(), set())
-        self.assertEqual(len(self.document["findings"]), 9)
+        self.assertEqual(len(self.document["findings"]), 10)
         os.link(self.engine.socket, f"{self.engine.directory}/link")
         closed = f"{self.engine.directory}/closed"
         os.mkdir(closed, 0o700)
@@ -802,6 +802,10 @@ class Blind(VerifyTest):
             "shares": {"network": "container:shop-web-1"},
             "admin": {"host_config": {"CapAdd": ["NET_ADMIN"]}},
             "raw": {"host_config": {"CapAdd": ["NET_RAW", "SYS_TIME"]}},
+            "mounts": {"host_config": {"CapAdd": ["SYS_ADMIN"]}},
+            "traces": {"host_config": {"CapAdd": ["SYS_PTRACE"], "PidMode": "host"}},
+            "debugs": {"host_config": {"CapAdd": ["SYS_PTRACE"]}},
+            "watches": {"host_config": {"PidMode": "host"}},
             "socket": {"host_config": {"Binds": [f"{self.engine.socket}:/docker.sock"]}},
             "run": {"host_config": {"Binds": ["/run:/host/run:ro"]}},
             "usr": {"host_config": {"Binds": ["/usr:/run"]}},
@@ -818,6 +822,8 @@ class Blind(VerifyTest):
             ("host-network", "container shop-host-1"),
             ("shared-network", "container shop-shares-1"),
             ("net-admin", "container shop-admin-1"),
+            ("host-capabilities", "container shop-mounts-1"),
+            ("host-capabilities", "container shop-traces-1"),
             ("engine-socket", "container shop-socket-1"),
             ("engine-socket", "container shop-run-1"),
             ("engine-socket", "container shop-linked-1"),
@@ -841,10 +847,12 @@ class Blind(VerifyTest):
             ("privileged", {"Privileged": True}),
             ("net-admin", {"CapAdd": ["CAP_NET_ADMIN"]}),
             ("net-admin", {"CapAdd": ["CAP_CHOWN", "ALL"]}),
+            ("host-capabilities", {"CapAdd": ["CAP_CHOWN", "ALL"]}),
+            ("host-capabilities", {"CapAdd": ["SYS_MODULE"]}),
         ):
             inspected = rewrite(lambda container, change=change: container["HostConfig"].update(change))
             options = self.behind((r"/containers/[0-9a-f]{64}/json", inspected))
-            self.assertEqual(self.verify("--only", "privileged,net-admin", options=options), 0)
+            self.assertEqual(self.verify("--only", "privileged,net-admin,host-capabilities", options=options), 0)
             self.assertEqual(self.finding(check, "shop-web-1")["status"], "warn")
 
     def test_apps_and_guard(self):
@@ -879,11 +887,28 @@ class Blind(VerifyTest):
         self.assertEqual(len(self.found("other-bridge")), 1)
 
     def test_foreign_driver(self):
-        identifier = self.engine.create_network("odd", ipv6=False)
         self.check("foreign-driver", "pass")
-        options = self.behind((f"/networks/{identifier}$", rewrite(lambda network: network.update(Driver="macvlan"))))
-        self.assertEqual(self.verify("--only", "foreign-driver", options=options), 0)
-        self.assertEqual(self.finding("foreign-driver", "network odd")["status"], "warn")
+        self.addCleanup(self.inside, "ip", "link", "del", "wire0")
+        self.inside("ip", "link", "add", "wire0", "type", "veth", "peer", "name", "wire1")
+        self.macvlan("odd", "wire0")
+        self.check("foreign-driver", "warn", "network odd", evidence="its 0 containers")
+        self.engine.run("on-odd", SERVE, network="odd")
+        self.check("foreign-driver", "warn", "network odd", evidence="its 1 containers")
+
+    def test_macvlan_on_a_managed_bridge(self):
+        """Its containers are on the bridge, and no port of the bridge is theirs."""
+        self.engine.create_network("shop_default", ipv6=False)
+        self.macvlan("around", self.engine.bridge("shop_default"))
+        self.check("foreign-driver", "fail", "network around", evidence="a bridge of network shop_default")
+        self.engine.remove_network("around")
+        self.check("foreign-driver", "pass")
+
+    def macvlan(self, name, parent):
+        subnet = self.engine.next_subnet()
+        self.engine.networks_made += 1
+        self.engine.api.json("POST", "/networks/create", {
+            "Name": name, "Driver": "macvlan", "Options": {"parent": parent}, "IPAM": {"Config": [{"Subnet": subnet}]},
+        })
 
     def test_flows(self):
         checks = "flow-unmatched,flow-apart"

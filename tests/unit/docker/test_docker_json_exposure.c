@@ -57,10 +57,26 @@ static void harmless(void **state)
 	}
 }
 
+static void assert_capabilities(const char *members, const char *expected)
+{
+	struct docker_exposure exposure;
+	char text[256], found[128] = "";
+
+	snprintf(text, sizeof(text), "{\"HostConfig\":{%s}}", members);
+	exposure = parse(text);
+	for (size_t i = 0; i < exposure.host_capabilities.count; i++) {
+		strcat(found, exposure.host_capabilities.items[i]);
+		strcat(found, " ");
+	}
+	assert_string_equal(found, expected);
+	docker_exposure_clear(&exposure);
+}
+
 static void each(void **state)
 {
 	static const char *const capabilities[] = { "NET_ADMIN", "CAP_NET_ADMIN", "ALL",
 						    "all",	 "cap_net_admin", "CAP_ALL" };
+	struct docker_exposure exposure;
 	char text[256];
 
 	(void)state;
@@ -69,8 +85,18 @@ static void each(void **state)
 	assert_true(parse("{\"HostConfig\":{\"NetworkMode\":\"host\"}}").host_network);
 	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++) {
 		snprintf(text, sizeof(text), "{\"HostConfig\":{\"CapAdd\":[\"CHOWN\",\"%s\"]}}", capabilities[i]);
-		assert_true(parse(text).net_admin);
+		exposure = parse(text);
+		assert_true(exposure.net_admin);
+		docker_exposure_clear(&exposure);
 	}
+	assert_capabilities("\"CapAdd\":[\"NET_ADMIN\",\"CHOWN\"]", "");
+	assert_capabilities("\"CapAdd\":[\"cap_sys_admin\",\"SYS_MODULE\"]", "SYS_ADMIN SYS_MODULE ");
+	assert_capabilities("\"CapAdd\":[\"DAC_READ_SEARCH\",\"SYS_RAWIO\"]", "SYS_RAWIO DAC_READ_SEARCH ");
+	assert_capabilities("\"CapAdd\":[\"SYS_PTRACE\"]", "");
+	assert_capabilities("\"PidMode\":\"host\"", "");
+	assert_capabilities("\"PidMode\":\"host\",\"CapAdd\":[\"SYS_PTRACE\"]", "SYS_PTRACE ");
+	assert_capabilities("\"CapAdd\":[\"SYS_PTRACE\"],\"PidMode\":\"host\"", "SYS_PTRACE ");
+	assert_capabilities("\"CapAdd\":[\"ALL\"]", "SYS_ADMIN SYS_MODULE SYS_RAWIO DAC_READ_SEARCH ");
 }
 
 static void mounts(void **state)
