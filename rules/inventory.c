@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Docker's short ids: fewer digits than that are taken for a name. */
+/* Docker's short ids have so many digits: a shorter text is taken for a name. */
 #define ID_PREFIX_MIN 12
 #define ID_LENGTH     64
 
@@ -50,8 +50,8 @@ void container_sort_labels(struct container *container)
 {
 	size_t kept = 0;
 
-	/* qsort is glibc's merge sort for arrays of this size, but nothing promises it to be stable: which of two
-	 * equal keys stays is the parser's affair, and JSON objects from the engine have none. */
+	/* qsort need not be stable, so either of two equal keys may stay.  JSON objects from the engine have no equal
+	 * keys. */
 	if (container->label_count > 1)
 		qsort(container->labels, container->label_count, sizeof(*container->labels), compare_labels);
 	for (size_t i = 0; i < container->label_count; i++) {
@@ -217,7 +217,7 @@ static const char *id_at(const void *items, size_t index)
 	return item->id;
 }
 
-/* Where the id stands, or belongs, in a sorted array of pointers. */
+/* The index at which the id stands, or belongs, in a sorted array of pointers. */
 static size_t position(const void *items, size_t count, const char *id, bool *ret_found)
 {
 	size_t low = 0, high = count;
@@ -234,7 +234,7 @@ static size_t position(const void *items, size_t count, const char *id, bool *re
 	return low;
 }
 
-/* The array with room for one more pointer at index `at`, or NULL: then it is as it was. */
+/* The array with a gap for one more pointer at index `at`.  NULL when out of memory: the array is unchanged. */
 static void *open_gap(void *items, size_t count, size_t at)
 {
 	char *grown = realloc(items, (count + 1) * sizeof(void *));
@@ -275,7 +275,7 @@ static void count_container(struct inventory *inventory, const struct container 
 	inventory->publishing += comes ? publishes : -publishes;
 }
 
-/* Counts the container's endpoints as those of this one, or (NULL) of one that is not known. */
+/* Counts the endpoints of the container with that id.  container: NULL if nobody knows it. */
 static void count_endpoints_of(struct inventory *inventory, const char *id, const struct container *container,
 			       bool comes)
 {
@@ -395,8 +395,8 @@ void inventory_remove_network(struct inventory *inventory, const char *id)
 	close_gap(inventory->networks, inventory->network_count--, at);
 }
 
-/* The container that another one shares, by what the engine stored: what the user wrote.  A name or the beginning of an
- * id are as good as the whole id, which goes first. */
+/* The container whose network namespace another one shares.  The engine stores what the user wrote: a whole id, which
+ * counts first, a name, or the beginning of an id. */
 static struct container *shared_container(const struct inventory *inventory, const char *shares)
 {
 	struct container *shared = inventory_container(inventory, shares);
@@ -418,7 +418,7 @@ static struct container *shared_container(const struct inventory *inventory, con
 
 struct container *inventory_netns_owner(const struct inventory *inventory, struct container *container)
 {
-	/* One that shares can be shared in turn.  A circle, which the engine refuses, would own nothing. */
+	/* A container that shares can itself be shared.  A circle, which the engine refuses, has no owner. */
 	for (size_t steps = 0; container && container->shares; steps++) {
 		if (steps == inventory->container_count)
 			return NULL;

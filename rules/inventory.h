@@ -15,7 +15,7 @@
 #include "cleanup.h"
 #include "flow.h"
 
-/* A flow that a container takes part in, and as which of the flow's peers (the first that fits). */
+/* A flow that a container takes part in, and the first of the flow's peers that it is. */
 struct flow_use {
 	uint32_t flow; /* index in the binding */
 	uint32_t peer; /* index in flow->from or flow->to */
@@ -23,7 +23,7 @@ struct flow_use {
 
 /* A container's port that can be reached at an address of the host. */
 struct published_port {
-	struct address address; /* the host's; all zero bytes for any, of that family */
+	struct address address; /* the host's; all bytes zero: any of that family */
 	uint8_t protocol;	/* IPPROTO_TCP, …UDP, …SCTP */
 	uint16_t host_port, container_port;
 };
@@ -31,23 +31,24 @@ struct published_port {
 struct container {
 	char *id;
 	char *name;		   /* without the leading slash */
-	char *image;		   /* as the container was created from, where the engine tells */
+	char *image;		   /* from which the container was created, if the engine tells */
 	struct flow_label *labels; /* sorted by key, each key once */
 	size_t label_count;
 	char *shares; /* id (or its prefix, or a name) of the container whose network namespace it uses, or NULL */
 	bool obscure; /* something that it says of itself is longer than anybody reads: see binding_bind */
 	bool running;
-	/* Its process runs, so what it publishes is known: the engine chooses ports while it starts a container. */
+	/* Its process runs.  What it publishes is known since then: the engine chooses ports while it starts a
+	 * container. */
 	bool started;
 	struct published_port *published; /* sorted, each once */
 	size_t published_count;
-	/* What it will publish whenever it starts; this never changes.  Not known of those that were never asked about
-	 * while they were not started. */
+	/* What it publishes whenever it starts; this never changes.  The engine tells only of a container that is not
+	 * started, and only when it is asked. */
 	bool bindings_known;
-	struct published_port *bindings; /* sorted, each once; of a range that the engine chooses from each port */
+	struct published_port *bindings; /* sorted, each once; every port of a range that the engine chooses from */
 	size_t binding_count;
-	bool chooses; /* besides, or instead, at least one port of the host that the engine chooses */
-	/* Filled by binding_bind: what it may be a source or a destination of, by ascending flow. */
+	bool chooses; /* the engine chooses at least one port of the host, besides these or instead */
+	/* Filled by binding_bind: the flows of which it may be a source or a destination, in ascending order. */
 	struct flow_use *from_flows, *to_flows;
 	size_t from_count, to_count;
 	char *services;			 /* "shop/web, shop/edge": for people; NULL until bound */
@@ -63,21 +64,22 @@ CLEANUP_DEFINE(container, container_free)
 /* The label's value or NULL. */
 const char *container_label(const struct container *container, const char *key);
 
-/* Sorts the labels and keeps the last of those that share a key. */
+/* Sorts the labels, and keeps one of those that share a key. */
 void container_sort_labels(struct container *container);
 
-/* Same identity: what binding_bind reads. */
+/* Whether both have the same identity: all that binding_bind reads. */
 bool container_equal(const struct container *a, const struct container *b);
 
-/* Completes what was told of a container with what was known of it before (NULL: nothing): its bindings, where it comes
- * without.  What one that is not started is going to publish counts as published from then on.  0 or -ENOMEM. */
+/* Adds the bindings that were known of a container before (NULL: nothing was), if it comes without.  The bindings of a
+ * container that is not started then count as published.  0 or -ENOMEM. */
 int container_complete(struct container *container, const struct container *known);
 
-/* Whether no port that it publishes, now or once it starts, is unknown.  A container that is NULL is not known. */
+/* Whether every port that it publishes, now or once it starts, is known.  NULL, a container that nobody knows, is not
+ * settled. */
 bool container_is_settled(const struct container *container);
 
 struct endpoint {
-	char *container; /* id; or the engine's own key where no container stands behind it (ep-…, lb-…) */
+	char *container; /* its id; the engine's own key if it is no container (ep-…, lb-…) */
 	char *name;	 /* what the network calls it */
 	struct address ipv4, ipv6;
 	uint8_t mac[6]; /* zero where unknown */
@@ -86,13 +88,13 @@ struct endpoint {
 struct network {
 	char *id, *name, *driver;
 	char bridge[16]; /* link name of its bridge; "" for other drivers */
-	bool managed;	 /* bridge driver and not excluded: set by whoever builds it */
+	bool managed;	 /* its driver is bridge, and it is not excluded; its maker sets this */
 	bool internal;
 	char *parent;		    /* of macvlan and ipvlan: the link by which their packets leave; or NULL */
 	char *icc;		    /* value of com.docker.network.bridge.enable_icc, or NULL where absent */
 	struct endpoint *endpoints; /* sorted by container */
 	size_t endpoint_count;
-	uint64_t asked; /* when the engine was asked what this is the answer to; as a port's `seen` */
+	uint64_t asked; /* when the engine was asked for it; on the clock of a port's `seen` */
 };
 
 /* Accepts NULL. */
@@ -101,10 +103,10 @@ CLEANUP_DEFINE(network, network_free)
 
 void network_sort_endpoints(struct network *network);
 
-/* The engine's own endpoints (ep-…, lb-…, gateway_…) have keys that are no ids of containers. */
+/* Whether it is a container's.  The engine's own endpoints (ep-…, lb-…, gateway_…) have keys that are no ids. */
 bool endpoint_is_container(const struct endpoint *endpoint);
 
-/* Whether an endpoint of the network has that MAC, which is known. */
+/* Whether an endpoint of the network has that MAC.  False for an unknown MAC. */
 bool network_has_mac(const struct network *network, const uint8_t mac[6]);
 
 /* The container's endpoint, or NULL. */
@@ -125,7 +127,7 @@ int inventory_scope_add(struct inventory_scope *scope, const char *network, cons
 struct port {
 	char bridge[16], name[16];
 	uint8_t mac[6]; /* of its peer, inside the container; zero where unknown */
-	int index;	/* the link's; an index and a name together are one port's alone */
+	int index;	/* the link's; no two ports have the same index and name */
 	uint64_t seen;	/* when it was first seen, CLOCK_MONOTONIC in nanoseconds */
 };
 
@@ -134,38 +136,38 @@ struct inventory {
 	size_t container_count;
 	size_t sharing;		   /* how many of them use another one's network namespace */
 	size_t publishing;	   /* how many of them publish ports */
-	size_t unsettled;	   /* how many endpoints are of containers that are not settled, on whatever network */
+	size_t unsettled;	   /* how many endpoints, on all networks, belong to containers that are not settled */
 	struct network **networks; /* sorted by id */
 	size_t network_count;
-	uint64_t asked;	    /* when the engine was asked which networks there are; as a port's `seen` */
+	uint64_t asked;	    /* when the engine was asked which networks there are; on the clock of a port's `seen` */
 	struct port *ports; /* sorted by bridge, MAC, name */
 	size_t port_count;
-	struct address *resolvers; /* the name servers that the engine's resolver asks for its containers */
+	struct address *resolvers; /* name servers that the engine's resolver asks on behalf of containers */
 	size_t resolver_count;
-	/* Where the engine looks for a free port of the host when it has to choose one; 0 for its own default. */
+	/* The range from which the engine chooses a free port of the host; 0: its own default. */
 	uint16_t chosen_first, chosen_last;
 };
 
-/* Sorts an array of ports as an inventory holds them. */
+/* Sorts ports in the order of an inventory. */
 void inventory_sort_ports(struct port *ports, size_t count);
 
-/* Whether the engine has been asked about the network since the port was there.  An address that is free is given away
- * again, with the same MAC, before we have heard that it was free (moby, libnetwork: an endpoint leaves the store
- * before its address is released): an older answer may name the port's predecessor. */
+/* Whether the engine was asked about the network after the port was there.  An older answer may name the port's
+ * predecessor: the engine gives an address away again, with the same MAC, before we hear that it was free (moby,
+ * libnetwork: an endpoint leaves the store before its address is released). */
 bool network_is_newer(const struct network *network, const struct port *port);
 
-/* The only port of that bridge with that MAC.  NULL where there is none, and where there are several: who of them is
- * the endpoint cannot be told, so none is. */
+/* The port of that bridge with that MAC.  NULL if there is none, or if there are several: nobody can tell which of them
+ * is the endpoint's. */
 const struct port *inventory_port(const struct inventory *inventory, const char *bridge, const uint8_t mac[6]);
 
-/* Adds to the scope every endpoint whose port comes, goes or changes when the sorted array replaces the ports that the
- * inventory has.  0 or -ENOMEM. */
+/* Adds to the scope every endpoint whose port comes, goes or changes when the sorted array replaces the inventory's
+ * ports.  0 or -ENOMEM. */
 int inventory_port_changes(const struct inventory *inventory, const struct port *ports, size_t count,
 			   struct inventory_scope *scope);
 
-/* Replaces the ports by a sorted array, which is the inventory's from now on.  Does what inventory_port_changes does,
- * too, unless scope is NULL.  0 or -ENOMEM: then the inventory is as it was, and the array still the caller's.  Without
- * a scope it cannot fail. */
+/* Replaces the ports by a sorted array, and takes it.  Also does what inventory_port_changes does, unless scope is
+ * NULL.  0, or -ENOMEM: the inventory is unchanged, and the caller still owns the array.  Without a scope it cannot
+ * fail. */
 int inventory_set_ports(struct inventory *inventory, struct port *ports, size_t count, struct inventory_scope *scope);
 
 /* NULL when out of memory. */
@@ -177,41 +179,43 @@ CLEANUP_DEFINE(inventory, inventory_free)
 struct container *inventory_container(const struct inventory *inventory, const char *id);
 struct network *inventory_network(const struct inventory *inventory, const char *id);
 
-/* Put takes ownership, replaces what has the same id (and frees it), and returns 0 or -ENOMEM (then the caller still
- * owns).  Remove frees; a missing id is no error. */
+/* Put takes what it is given, and frees what had the same id.  0, or -ENOMEM: the caller still owns it.  Remove frees;
+ * a missing id is no error. */
 int inventory_put_container(struct inventory *inventory, struct container *container);
 int inventory_put_network(struct inventory *inventory, struct network *network);
 void inventory_remove_container(struct inventory *inventory, const char *id);
-/* Its process has ended: what it publishes now is no more, what it is going to publish is as certain as its bindings.
- */
+/* The container's process has ended: it publishes nothing now; its bindings count as published, for when it starts
+ * again.  0 or -ENOMEM. */
 int inventory_end(struct inventory *inventory, struct container *container);
 
-/* container_complete for one that the inventory holds. */
+/* container_complete for a container of the inventory.  0 or -ENOMEM. */
 int inventory_complete(struct inventory *inventory, struct container *container, const struct container *known);
 void inventory_remove_network(struct inventory *inventory, const char *id);
 
-/* The container whose network namespace `container` uses: itself, or the one that it shares (NULL if not known). */
+/* The container whose network namespace `container` uses: itself, or another one whose namespace it shares.  NULL if
+ * that one is not known. */
 struct container *inventory_netns_owner(const struct inventory *inventory, struct container *container);
 
-/* Whether what is denied to an owner of a network namespace passes: he, and everybody who shares it, is observed. */
+/* Whether denied packets to the owner of a network namespace pass: the owner and all who share the namespace are
+ * observed. */
 bool inventory_observes(const struct inventory *inventory, const struct container *owner);
 
-/* Whether another container than this one, which need not be in the inventory, publishes a port of the host that this
- * one publishes too, and both have endpoints: nothing is compiled for the others, and many a container that was stopped
- * would publish what its successor does.  It happens for a moment when one takes over from another.  A container that
- * is such, or becomes such, changes what is compiled for the other one: then everything has to be looked at. */
+/* Whether two containers with endpoints, this one and another, publish the same port of the host; this one need not be
+ * in the inventory.  It happens for a moment when one takes over from the other.  Then a change of one changes what is
+ * compiled for the other, and everything has to be looked at.  Containers without endpoints do not count: nothing is
+ * compiled for them, and many a stopped container would publish the port of its successor. */
 bool inventory_published_twice(const struct inventory *inventory, const struct container *container);
 
-/* Adds to the scope what changes when `next` replaces the network of its id (next NULL: `id` is removed).  scope->all
- * is set when the network itself (name, bridge, managed) comes, goes or changes: then its own records change too; and
- * where published ports are claimed twice. */
+/* Adds to the scope what changes when `next` replaces the network with that id (next NULL: the network is removed).
+ * Sets scope->all if the network itself (name, bridge, managed) comes, goes or changes, because then its own records
+ * change too; and if a published port is claimed twice. */
 int inventory_network_changes(const struct inventory *inventory, const char *id, const struct network *next,
 			      struct inventory_scope *scope);
 
-/* Adds every endpoint of the container, of the container whose network namespace it uses, and of every container that
- * gains or loses those who share its network namespace by name because this one comes, goes or is renamed.  scope->all
- * is set where published ports are claimed twice; what takes the container's place is not known here, see
- * inventory_published_twice. */
+/* Adds to the scope what changes when the container comes, goes or changes: its endpoints; those of the container whose
+ * network namespace it uses; and those of every container that others share by name, if this one comes to have that
+ * name or loses it.  Sets scope->all if a published port is claimed twice; what the container changes to is not known
+ * here, see inventory_published_twice. */
 int inventory_container_changes(const struct inventory *inventory, const char *id, struct inventory_scope *scope);
 
 #endif

@@ -37,8 +37,8 @@ static int add_twins_on(const struct network *network, const uint8_t mac[6], str
 	return r;
 }
 
-/* Whoever has that MAC is touched by one that comes or goes: two endpoints of a network with one MAC take from each
- * other the port behind which they live, and those of two networks have one link-local address. */
+/* Adds every endpoint with that MAC: when one of them comes or goes, the others change.  Two endpoints of one network
+ * with the same MAC have no port each, and those of two networks have the same link-local address. */
 static int add_twins(const struct inventory *inventory, const uint8_t mac[6], struct inventory_scope *scope)
 {
 	int r = 0;
@@ -50,13 +50,13 @@ static int add_twins(const struct inventory *inventory, const uint8_t mac[6], st
 	return r;
 }
 
-/* The endpoint of that container, which is a now and b next; either may be NULL. */
+/* Adds the container's endpoint.  a: as it is now; b: as it is next; either may be NULL. */
 static int add_endpoint(const struct inventory *inventory, const struct network *now, const char *container,
 			const struct endpoint *a, const struct endpoint *b, struct inventory_scope *scope)
 {
 	int r = inventory_scope_add(scope, now->id, container);
 
-	/* A twin that is not in `now` comes, and is touched by that. */
+	/* A twin that is not in `now` comes, and is added because of that. */
 	if (r == 0 && a)
 		r = add_twins(inventory, a->mac, scope);
 	if (r == 0 && b)
@@ -106,8 +106,8 @@ bool inventory_published_twice(const struct inventory *inventory, const struct c
 	return published_twice(inventory, NULL, container);
 }
 
-/* Published ports belong to the whole host: where two containers claim one of them, neither's records can be told by
- * looking at one of the two.  Nor those of one that publishes at another one's addresses, which engines refuse. */
+/* Published ports belong to the whole host.  If two containers claim the same one, the records of either depend on
+ * both.  So do those of a container that publishes and shares another one's network namespace, which engines refuse. */
 static void widen_for_published(const struct inventory *inventory, struct inventory_scope *scope)
 {
 	for (size_t i = 0; inventory->publishing && !scope->all && i < scope->count; i++) {
@@ -122,7 +122,7 @@ static void widen_for_published(const struct inventory *inventory, struct invent
 	}
 }
 
-/* Ports that this answer is new enough for, and the last one was not. */
+/* Adds the endpoints of ports for which only one of both answers is new enough. */
 static int add_ports_in_time(const struct inventory *inventory, const struct network *now, const struct network *next,
 			     struct inventory_scope *scope)
 {
@@ -181,8 +181,8 @@ static int add_endpoints_of(const struct inventory *inventory, const char *conta
 	return r;
 }
 
-/* Whom else a name or the beginning of an id may come to mean: every container that it fits, and the one whose network
- * namespace that one uses. */
+/* Adds the endpoints of every container that a name or the beginning of an id fits, and of the owner of its network
+ * namespace. */
 static int add_meant(const struct inventory *inventory, const char *shares, struct inventory_scope *scope)
 {
 	size_t length = strlen(shares);
@@ -201,8 +201,8 @@ static int add_meant(const struct inventory *inventory, const char *shares, stru
 	return r;
 }
 
-/* A container that comes, goes or gets another name can take from a third one, or give to it, the flows of those that
- * share a network namespace by that name.  A whole id that is known means the same as before. */
+/* When a container comes, goes or gets another name, a name by which others share a network namespace may mean another
+ * container than before: flows move from one to the other.  A whole id that is known always means the same. */
 static int add_shared_by_name(const struct inventory *inventory, const char *id, struct inventory_scope *scope)
 {
 	int r = 0;

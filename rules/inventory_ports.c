@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ports of bridges: behind which one an endpoint lives. */
+/* Ports of bridges: which endpoint lives behind which port. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +58,7 @@ const struct port *inventory_port(const struct inventory *inventory, const char 
 	return &inventory->ports[low];
 }
 
-/* Every endpoint that may live behind the port. */
+/* Adds every endpoint that may live behind the port. */
 static int add_endpoints_at(const struct inventory *inventory, const struct port *port, struct inventory_scope *scope)
 {
 	int r = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The places that a change touches. */
+/* The endpoints that a change touches. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ int inventory_scope_add(struct inventory_scope *scope, const char *network, cons
 	void *items;
 
 	if (strlen(network) >= sizeof(scope->items->network) || strlen(container) >= sizeof(scope->items->container)) {
-		/* Ids are 64 hex digits; whatever this is, the long way round is right too. */
+		/* An id has 64 hex digits.  This is none; to look at everything is right in any case. */
 		scope->all = true;
 		return 0;
 	}

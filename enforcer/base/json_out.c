@@ -12,7 +12,7 @@ int json_out_print(struct cJSON *document, bool complete)
 	cJSON_Delete(document);
 	if (!text)
 		return -ENOMEM;
-	/* Whether it was written is found out at the end, as of everything that is printed. */
+	/* output_close finds out at the end whether everything was written. */
 	puts(text);
 	cJSON_free(text);
 	return 0;

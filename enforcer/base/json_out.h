@@ -8,7 +8,7 @@
 struct cJSON;
 
 /* Prints the document, and deletes it in any case.  complete: whether all of it could be built; cJSON's builders return
- * NULL when out of memory.  0 or -ENOMEM; whether it was written is output_close's to say. */
+ * NULL when out of memory.  0 or -ENOMEM; output_close tells whether it was written. */
 int json_out_print(struct cJSON *document, bool complete);
 
 #endif

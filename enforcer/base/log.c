@@ -17,7 +17,7 @@ enum config_log log_current_level(void)
 	return threshold;
 }
 
-/* What comes from labels, files or the engine must not move a terminal's cursor or start a new line in the journal. */
+/* Text from labels, files or the engine must not move a terminal's cursor, or start a new line in the journal. */
 static void make_printable(char *text)
 {
 	for (; *text; text++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Callbacks may do anything to the loop's watches and timers, so nothing is remembered across a callback but numbers:
- * every watch carries a generation, and an event of an older generation of the same fd is dropped.
+ * A callback may change any watch and any timer of the loop, so the loop keeps no pointers across a callback.  Every
+ * watch has a generation, and an event of an older generation of the same fd is dropped.
  */
 #include "loop.h"
 
@@ -14,7 +14,7 @@
 #define NS_PER_S  UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)
 
-/* Few enough that timers are looked at often. */
+/* So few that timers are looked at often. */
 #define EVENTS_PER_WAIT 64
 
 struct watch {
@@ -113,7 +113,7 @@ static int make_room(struct loop *loop, int fd)
 	return 0;
 }
 
-/* An fd that was closed while it was watched has left epoll by itself, so what we hold of it may be stale. */
+/* epoll forgets an fd that is closed while it is watched: then ours is stale, and it has to be added again. */
 static int epoll_set(struct loop *loop, int fd, bool known, struct epoll_event *event)
 {
 	if (!epoll_ctl(loop->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, event))
@@ -137,7 +137,8 @@ int loop_watch(struct loop *loop, int fd, uint32_t events, loop_fd_fn *function,
 		return error_oom(err);
 	watch = &loop->watches[fd];
 	known = watch->function != NULL;
-	/* Changing what is waited for keeps the generation: an event at hand is still this watch's. */
+	/* The generation stays when only the events change: an event that is already here still belongs to this watch.
+	 */
 	if (known)
 		generation = watch->generation;
 	else if (!(generation = ++loop->generation))
@@ -157,7 +158,7 @@ void loop_unwatch(struct loop *loop, int fd)
 	if (!watch || !watch->function)
 		return;
 	watch->function = NULL;
-	/* Fails if the fd is closed already, and then there is nothing to take out. */
+	/* This fails if the fd is closed already; then epoll has forgotten it. */
 	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
@@ -194,7 +195,7 @@ void loop_timer_set(struct loop_timer *timer, uint64_t milliseconds)
 {
 	uint64_t now = loop_now_ns(), wait;
 
-	/* What does not fit is as good as never. */
+	/* A time that does not fit is as good as never. */
 	if (milliseconds > INT64_MAX / NS_PER_MS)
 		milliseconds = INT64_MAX / NS_PER_MS;
 	wait = milliseconds * NS_PER_MS;
@@ -242,13 +243,13 @@ static int set_clock(struct loop *loop)
 	return 0;
 }
 
-/* What a callback arms is due later than `now`, so it waits for the next round: timers cannot starve the fds. */
+/* A timer that a callback arms is due later than `now` and waits for the next round: timers cannot starve the fds. */
 static void serve_timers(struct loop *loop)
 {
 	uint64_t now = loop_now_ns();
 	struct loop_timer *timer;
 
-	/* The clock has rung for this one, and does so once: it has to be set anew, even to the same time. */
+	/* The timerfd rings once, and has done so: it has to be set again, even to the same time. */
 	if (loop->clock_ns <= now)
 		loop->clock_ns = 0;
 	while (!loop->stop && (timer = first_timer(loop)) && timer->deadline_ns <= now) {
@@ -290,7 +291,7 @@ int loop_run(struct loop *loop, struct error *err)
 		serve_fds(loop, events, count > 0 ? (size_t)count : 0);
 		serve_timers(loop);
 	}
-	/* A stop holds for one run; asked for before it, the run ends at once. */
+	/* A stop ends one run; if it came before the run, the run ends at once. */
 	loop->stop = false;
 	return r;
 }

@@ -17,13 +17,13 @@ typedef void loop_fd_fn(int fd, uint32_t events, void *data);
 typedef void loop_timer_fn(void *data);
 
 int loop_new(struct loop **ret_loop, struct error *err);
-/* Accepts NULL.  Closes no fd that was added, frees its timers. */
+/* Accepts NULL.  Frees its timers; closes no fd that was added. */
 void loop_free(struct loop *loop);
 CLEANUP_DEFINE(loop, loop_free)
 
 /* Adds fd or changes what it waits for.  Level-triggered.  The loop does not own fd. */
 int loop_watch(struct loop *loop, int fd, uint32_t events, loop_fd_fn *function, void *data, struct error *err);
-/* Safe inside callbacks, also for the fd being served; a pending event of it is not delivered any more. */
+/* Safe inside callbacks, also for the fd that is being served.  Pending events of the fd are dropped. */
 void loop_unwatch(struct loop *loop, int fd);
 
 /* A one-shot timer on CLOCK_MONOTONIC, not armed yet.  NULL when out of memory. */

@@ -9,7 +9,7 @@ enum option_kind {
 	OPTION_FLAG,
 };
 
-/* Every option there is: where it goes, who takes it, what it says of itself. */
+/* All options: where the value goes, which commands take it, what --help says. */
 static const struct option {
 	const char *name; /* long, without dashes */
 	char letter;	  /* short, or 0 */
@@ -90,7 +90,7 @@ static const char *store(const struct option *option, const char *value, struct 
 	}
 	if (!value || !*value)
 		return "needs a value";
-	/* Two do not say which of them is meant. */
+	/* Of two choices nobody can tell which one is meant. */
 	if (*(const char **)field)
 		return "is given twice";
 	*(const char **)field = value;
@@ -108,7 +108,7 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 		const char *value, *wrong;
 
 		if (only_arguments || argv[i][0] != '-' || !argv[i][1]) {
-			/* Arguments are collected at the front of argv: its own words have been read by then. */
+			/* Arguments are collected at the front of argv: the words there have been read already. */
 			options.arguments[options.argument_count++] = argv[i];
 			continue;
 		}

@@ -28,8 +28,8 @@ struct options {
 	size_t argument_count;
 };
 
-/* What a command takes besides the common options, which every command takes, so that one set of them can be given to
- * all. */
+/* Options that only some commands take.  Every command takes the common ones, so one set of them can be given to all.
+ */
 enum options_allowed {
 	OPTIONS_LIST = 1 << 0,	 /* the choices of list */
 	OPTIONS_FILES = 1 << 1,	 /* arguments */

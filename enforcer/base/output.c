@@ -14,19 +14,19 @@ void output_open(void)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
-		/* The lowest free one is taken.  It is of no use for what it is there for: reading it, or writing to
-		 * it, fails as with a closed one. */
+		/* open takes the lowest free descriptor.  This one is opened the wrong way: to read or write it fails
+		 * just as if it were closed. */
 		(void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 	}
 }
 
 bool output_close(const char *command)
 {
-	/* One that failed on the way stays failed, though the last one may do well. */
+	/* An earlier write may have failed although the last one did not. */
 	bool failed = ferror(stdout) != 0;
 	int error = 0;
 
-	/* Some file systems tell at the end alone. */
+	/* Some file systems report an error only when the file is closed. */
 	if (fclose(stdout) != 0)
 		error = errno;
 	if (!failed && !error)

@@ -11,23 +11,23 @@
 
 struct table;
 
-/* columns: headings; one that begins with '>' is aligned to the right (and loses the sign).  NULL when out of memory.
- */
+/* headings: a column is aligned to the right if its heading begins with '>', which is not printed.  NULL when out of
+ * memory. */
 struct table *table_new(const char *const *columns, size_t count);
 /* Accepts NULL. */
 void table_free(struct table *table);
 CLEANUP_DEFINE(table, table_free)
 
-/* As many cells as columns; they are copied.  0 or -ENOMEM. */
+/* Copies as many cells as there are columns.  0 or -ENOMEM. */
 int table_row(struct table *table, const char *const *cells);
 
-/* How wide the widest line is. */
+/* The width of the widest line. */
 size_t table_width(const struct table *table);
 
 void table_print(const struct table *table, FILE *out);
 
-/* The columns to print into: of the terminal, or $COLUMNS; 0 when out is no terminal and nothing says otherwise: then
- * lines may be as long as they are. */
+/* The width to print into: the terminal's, or $COLUMNS.  0 if out is no terminal and $COLUMNS is not set: lines may
+ * have any length. */
 size_t table_terminal_width(FILE *out);
 
 /* "12", "1.2K", "34M": at most four characters up to 999 T. */

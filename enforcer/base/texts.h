@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A list of texts that grows: what was read from a host, and what is said of it. */
+/* A growing list of texts. */
 #ifndef BULKHEAD_TEXTS_H
 #define BULKHEAD_TEXTS_H
 
@@ -18,19 +18,20 @@ struct texts {
 int texts_add(struct texts *texts, const char *text, size_t length);
 __attribute__((format(printf, 2, 3))) int texts_addf(struct texts *texts, const char *fmt, ...);
 
-/* By bytes, each once. */
+/* Sorts by bytes, and keeps each text once. */
 void texts_sort(struct texts *texts);
 
 bool texts_have(const struct texts *texts, const char *text);
 
-/* All in one, with the separator between; "" for none.  The caller's; NULL when out of memory. */
+/* All texts in one, with the separator between them; "" for an empty list.  The caller frees it.  NULL when out of
+ * memory. */
 char *texts_join(const struct texts *texts, const char *separator);
 
 /* Whether it is UTF-8 without control characters. */
 bool texts_printable_line(const char *text);
 
-/* The word as a shell has to be given it: as it is, or in quotes where it needs them.  What is no printable text is
- * written as bash(1) takes it, $'\x1b', so that it survives a terminal.  The caller's; NULL when out of memory. */
+/* The word as one has to type it in a shell: in quotes if it needs them.  A word that is not printable is written as
+ * bash(1) reads it, $'\x1b', and is harmless to a terminal.  The caller frees it.  NULL when out of memory. */
 char *texts_shell(const char *word);
 
 /* "2026-11-28 01:02:03 UTC", in the zone of this process; "never" for 0. */

@@ -32,7 +32,7 @@ static int judge_step(const char *place, void *data)
 	return judge(place, false, data);
 }
 
-/* Link by link: who can write a folder on the way to any of them decides what is read. */
+/* Each link is followed: whoever can write to a folder on the way to one of them decides what is read. */
 int trust_path(const char *path, struct error *err)
 {
 	char end[PATH_MAX];

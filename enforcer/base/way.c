@@ -44,7 +44,7 @@ static int follow(struct walk *walk, const char *place, const char *rest)
 	return 0;
 }
 
-/* One name of the rest. */
+/* Takes one name from the rest. */
 static int go_on(struct walk *walk, const char *name, size_t length, const char *rest)
 {
 	char place[PATH_MAX];

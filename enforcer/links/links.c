@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel tells of a bridge's link whenever its carrier or a flag changes, which is at every first and last
- * container.  So we remember which bridges we know, and only one that comes, goes or is renamed is news.
+ * The kernel sends a message about a bridge whenever its carrier or a flag changes: with every first and last
+ * container.  So we remember which bridges we know; news is only a bridge that comes, goes or is renamed.
  *
- * Of the ports we keep a table, which follows the same messages.  What they do not tell is the MAC of a port's peer,
- * which is asked for one by one, after everything that is there has been read: a container's start makes a dozen
- * messages.  The engine sets the MAC before the peer comes up, which is a message about the port, so the last question
- * has the right answer.
+ * A table of the ports follows the same messages.  They do not tell the MAC of a port's peer, so we ask for each one,
+ * after we have read all messages that are there: a container's start makes a dozen.  The engine sets the MAC before
+ * the peer comes up, and the peer's coming up makes a message about the port; so the last question gets the right
+ * answer.
  */
 #include "links.h"
 
@@ -22,31 +22,31 @@
 #include "links_internal.h"
 #include "loop.h"
 
-/* A dump that a change interrupts is started anew; links that change faster than that are not worth waiting for. */
+/* A dump that a change interrupts is started again, so often at most. */
 #define DUMP_ATTEMPTS 10
 
 /* Room for the link messages of some hundred containers that start together. */
 #define MONITOR_BUFFER (2 * 1024 * 1024)
 
-/* So that one call ends, however fast messages come. */
+/* One call reads so many messages at most, however fast they come. */
 #define DRAIN_MESSAGES 256
 
-/* Once messages were lost the kernel adds none until the last one is read, and those that it leaves out meanwhile it
- * does not report again.  So the rest is read at once; it cannot be more than the buffer's room. */
+/* After a loss the kernel adds no message until the last one was read, and does not report again what it left out
+ * meanwhile.  So the rest is read at once; it is never more than the buffer holds. */
 #define DRAIN_MESSAGES_LOST 65536
 
-/* The kernel has answered before the request's send returns, so nobody ever waits that long. */
+/* The kernel answers before the request's send returns, so nobody ever waits that long. */
 #define ANSWER_SECONDS 2
 
 struct links {
 	struct mnl_socket *monitor, *requests;
 	unsigned sequence;
-	struct link_bridges known; /* as links_bridges told, and as the messages since */
+	struct link_bridges known; /* the bridges: of the last dump, and of messages since */
 	struct links_table table;
-	struct port *told; /* the last answer, by index, for what it says of when each port was first seen */
+	struct port *told; /* the last answer, by index: it tells when each port was first seen */
 	size_t told_count;
-	bool followed; /* the table is whole, and the subscription older than it */
-	bool lost;     /* messages were, and the subscription is not read to its end since */
+	bool followed; /* the table is whole, and the subscription began before it was read */
+	bool lost;     /* messages were lost, and the subscription was not read to its end since */
 };
 
 /* ---- Sockets ---- */
@@ -94,7 +94,7 @@ void links_close(struct links *links)
 
 /* ---- Dumps ---- */
 
-/* On a socket of its own: what is left of a failed one ends with it. */
+/* Every dump has a socket of its own: the rest of a dump that failed ends with the socket. */
 static int dump_once(const struct links_dump *dump)
 {
 	cleanup_of(mnl_socket) struct mnl_socket *socket = NULL;
@@ -130,7 +130,7 @@ int links_bridges(struct links *links, char (**ret_names)[16], size_t *ret_count
 	if (r == 0 && !names)
 		r = -ENOMEM;
 	if (r < 0) {
-		/* What is known is incomplete, so everything that comes next has to be news. */
+		/* We know not all bridges, so everything that comes next has to be news. */
 		links->known.count = 0;
 		return dump_error(err, r, "bridges");
 	}
@@ -156,8 +156,8 @@ static int ask_link(struct links *links, const struct link_peer *wanted, struct 
 	return r < 0 ? r : links_ask(links->requests, ++links->sequence, wanted, ret_link);
 }
 
-/* Asks a port's peer.  An index stands for another link once the peer was moved and another came into its place: whose
- * own other end is not the port is not its peer. */
+/* Asks a port's peer.  After the peer has moved, its index may belong to another link: a link whose own other end is
+ * not the port is not the peer. */
 static bool ask_peer(struct links *links, const struct link_port *port, struct link_message *ret_peer)
 {
 	if (!port->peer.index || (port->peer.elsewhere && port->peer.netns < 0))
@@ -173,7 +173,7 @@ static bool ask_port(struct links *links, struct link_port *port)
 
 	if (ask_peer(links, port, &link))
 		return link_port_answer(port, &link);
-	/* The peer has moved since the port's message, and its move is none about the port: see where it is now. */
+	/* The peer has moved since the port's message, and no message about the port told that: see where it is now. */
 	if (ask_link(links, &itself, &link) == 0) {
 		port->peer = link.peer;
 		if (ask_peer(links, port, &link))
@@ -223,7 +223,7 @@ static int compare_indices(const void *a, const void *b)
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* Says of each port when it was told first, and remembers that. */
+/* Sets for each port when it was first seen, and remembers that. */
 static int remember(struct links *links, struct port *ports, size_t count)
 {
 	struct port *copy = calloc(count + 1, sizeof(*copy));
@@ -258,7 +258,7 @@ int links_ports(struct links *links, struct port **ret_ports, size_t *ret_count,
 		links_table_ask_unknown(&links->table);
 	else if ((r = dump_ports(links)) < 0)
 		return dump_error(err, r, "ports");
-	/* Nobody's MAC could be told, which is not the same as everybody's being unknown. */
+	/* The questions failed.  That does not mean that the ports have no known MAC. */
 	r = open_requests(links);
 	if (r < 0)
 		return dump_error(err, r, "ports");
@@ -287,14 +287,14 @@ int links_monitor(struct links *links, struct error *err)
 	if (!socket || mnl_socket_bind(socket, RTMGRP_LINK, MNL_SOCKET_AUTOPID) < 0)
 		return error_set(err, -errno, "links: subscribing to changes: %s", strerror(errno));
 	fd = mnl_socket_get_fd(socket);
-	/* Best effort, by privilege or within the host's limit: a buffer that overruns is noticed. */
+	/* As large as privilege or the host's limit allow: an overrun is noticed in any case. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	links->monitor = steal(socket);
 	return fd;
 }
 
-/* True if the message is news: a bridge that was not known by this name, or that is gone. */
+/* Whether the message is news: of a bridge that was not known by this name, or that is gone. */
 static bool take_bridge(struct links *links, const struct link_message *link, bool gone)
 {
 	struct link_bridge *known = link_bridges_find(&links->known, link->index);
@@ -309,7 +309,7 @@ static bool take_bridge(struct links *links, const struct link_message *link, bo
 	if (known)
 		memcpy(known->name, link->name, sizeof(known->name));
 	else
-		/* Out of memory it stays unknown, which costs a dump too many. */
+		/* If memory runs out, the bridge stays unknown: that costs a superfluous dump. */
 		(void)link_bridges_add(&links->known, link);
 	return true;
 }
@@ -325,13 +325,13 @@ static void take_message(struct links *links, const struct nlmsghdr *message, st
 		news->bridges |= take_bridge(links, &link, gone);
 	if (links->followed && links_table_take(&links->table, &link, gone, &news->ports) < 0)
 		links->followed = false;
-	/* Without a table everything may be news. */
+	/* Without a table any message may be news. */
 	news->ports |= !links->followed;
 }
 
 static void take_loss(struct links *links, struct links_news *news)
 {
-	/* Lost or cut messages could have been about any link. */
+	/* A message that was lost or cut may have been about any link. */
 	news->bridges = news->ports = true;
 	links->followed = false;
 	links->lost = true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one file that opens rtnetlink sockets: which bridges this network namespace has, which ports they have and who is
- * behind each, and when that changes. */
+/* Asks rtnetlink: which bridges this network namespace has, which ports they have, who is behind each port, and when
+ * that changes. */
 #ifndef BULKHEAD_LINKS_H
 #define BULKHEAD_LINKS_H
 
@@ -21,8 +21,8 @@ CLEANUP_DEFINE(links, links_close)
 /* The namespace's links of kind "bridge", from a fresh dump.  The array is the caller's. */
 int links_bridges(struct links *links, char (**ret_names)[16], size_t *ret_count, struct error *err);
 
-/* The ports of all bridges with the MAC of each one's peer, sorted as an inventory holds them.  The first call dumps;
- * the next ones answer from what the subscription told since, unless messages were lost.  The array is the caller's. */
+/* The ports of all bridges, each with its peer's MAC, in the order of an inventory.  The first call dumps; later calls
+ * answer from the subscription, unless it lost messages.  The array is the caller's. */
 int links_ports(struct links *links, struct port **ret_ports, size_t *ret_count, struct error *err);
 
 /* Opens the subscription; returns the fd or negative errno. */
@@ -30,10 +30,10 @@ int links_monitor(struct links *links, struct error *err);
 
 struct links_news {
 	bool bridges; /* a bridge came, went or was renamed, or messages were lost: dump again */
-	bool ports;   /* a port came, went or changed its bridge or name, or its peer another MAC, or messages were lost
-		       */
+	bool ports; /* a port came, went or changed its bridge or name, or its peer's MAC changed, or messages were lost
+		     */
 };
-/* Reads what is there. */
+/* Reads the messages that are there. */
 int links_monitor_drain(struct links *links, struct links_news *ret_news, struct error *err);
 
 #endif

@@ -11,42 +11,42 @@
 
 #include "inventory.h"
 
-/* Where a link's other end is: its index, in this network namespace or in the one of that id. */
+/* A link's other end: its index, and the network namespace that it is in. */
 struct link_peer {
 	int index;	/* 0: there is none */
 	bool elsewhere; /* in another namespace … */
-	int netns;	/* … which has this id; negative where the kernel has none for it */
+	int netns;	/* … which has this id; negative: the kernel has given it none */
 };
 
 struct link_message {
-	uint8_t family; /* AF_UNSPEC; AF_BRIDGE: a bridge's own word about one of its ports */
+	uint8_t family; /* AF_UNSPEC; AF_BRIDGE: a bridge tells of one of its ports */
 	int index;
 	char name[16]; /* "" where it is not told */
 	int master;    /* 0: none */
 	bool is_bridge, is_port;
-	struct link_peer peer; /* a veth's; other kinds have none, whatever they are stacked upon */
+	struct link_peer peer; /* of a veth; other kinds have none, whatever they are stacked upon */
 	uint8_t mac[6];	       /* the link's own, zero where not told */
 };
 
-/* Pure.  False if it is no message about a link. */
+/* Reads a message.  False if it is not about a link.  Pure. */
 bool links_read(const struct nlmsghdr *message, struct link_message *ret_link);
 
-/* A socket for requests, which gives up on an answer after two seconds.  It belongs to the network namespace that its
- * thread is in when it opens it.  0 or negative errno; the socket is the caller's. */
+/* Opens a socket for requests, in the network namespace that the thread is in.  It waits two seconds for an answer.  0
+ * or negative errno; the socket is the caller's. */
 int links_socket_open(struct mnl_socket **ret_socket);
 
-/* Messages come in pieces of up to 32 KiB where the reader has the room. */
+/* A reader with room for it gets messages in pieces of up to 32 KiB. */
 #define LINKS_BUFFER_SIZE 32768
 
 struct links_dump {
 	bool only_bridges;
-	int (*take)(void *data, const struct link_message *link); /* 0, or -ENOMEM, which ends it */
+	int (*take)(void *data, const struct link_message *link); /* 0, or -ENOMEM: the dump ends */
 	void *data;
 };
-/* All links, on a fresh socket.  0 or negative errno; -EINTR: they changed meanwhile, so it is not whole. */
+/* Asks for all links, on a fresh socket.  0 or negative errno; -EINTR: links changed meanwhile, some may be missing. */
 int links_dump(struct mnl_socket *socket, const struct links_dump *dump);
 
-/* One link.  0 or negative errno: the kernel's, or what went wrong on the way. */
+/* Asks for one link.  0 or negative errno: the kernel's, or that of the socket. */
 int links_ask(struct mnl_socket *socket, unsigned sequence, const struct link_peer *wanted,
 	      struct link_message *ret_link);
 
@@ -68,7 +68,7 @@ struct link_port {
 	char name[16];
 	struct link_peer peer;
 	uint8_t mac[6]; /* the peer's, zero while unknown */
-	bool ask;	/* the peer's MAC is to be asked (again) */
+	bool ask;	/* the peer has to be asked for its MAC (again) */
 };
 
 /* All bridges and their ports. */
@@ -79,14 +79,14 @@ struct links_table {
 };
 void links_table_clear(struct links_table *table);
 
-/* Follows one message.  Sets *ret_changed if that changed what links_table_ports tells, and leaves it alone otherwise.
- * 0 or -ENOMEM: then the table is incomplete. */
+/* Follows one message.  Sets *ret_changed if links_table_ports tells something else because of it, and else leaves it
+ * alone.  0, or -ENOMEM: the table is incomplete. */
 int links_table_take(struct links_table *table, const struct link_message *link, bool gone, bool *ret_changed);
 
-/* Those that have a peer are asked again. */
+/* Marks every port with a peer: the peer has to be asked again. */
 void links_table_ask_unknown(struct links_table *table);
 
-/* What the peer answered when it was asked; NULL: nothing.  True if that changed the port. */
+/* Takes a peer's answer; NULL: there was none.  Whether that changed the port. */
 bool link_port_answer(struct link_port *port, const struct link_message *peer);
 
 /* The array is the caller's.  0 or -ENOMEM. */

@@ -16,7 +16,7 @@
 
 #include "links_internal.h"
 
-/* Answers to earlier requests that were given up, and signals, before ours. */
+/* So many signals, or late answers to earlier requests, may come before ours. */
 #define ANSWER_ATTEMPTS 8
 
 struct links_maker {
@@ -59,7 +59,7 @@ static struct nlmsghdr *begin(struct links_maker *maker, struct request *request
 {
 	struct nlmsghdr *message;
 
-	/* libmnl leaves the padding as it is, and the kernel has no business with our stack. */
+	/* Zeroed: libmnl does not write the padding, and our stack must not go to the kernel. */
 	memset(request, 0, sizeof(*request));
 	message = mnl_nlmsg_put_header(request->buffer);
 	message->nlmsg_type = (uint16_t)type;
@@ -81,7 +81,7 @@ static struct ifinfomsg *link_of(struct nlmsghdr *message)
 	return mnl_nlmsg_get_payload(message);
 }
 
-/* An acknowledgement, or an error.  0 or negative errno. */
+/* Reads an acknowledgement or an error.  0 or negative errno. */
 static int read_verdict(const struct nlmsghdr *message)
 {
 	const struct nlmsgerr *verdict = mnl_nlmsg_get_payload(message);
@@ -91,10 +91,10 @@ static int read_verdict(const struct nlmsghdr *message)
 	return verdict->error;
 }
 
-/* What is asked for where it is not only a verdict. */
+/* Reads an answer that is more than a verdict. */
 typedef int read_answer_fn(const struct nlmsghdr *message, void *data);
 
-/* 1: the answer is none of ours. */
+/* 1: it is no answer to our request. */
 static int read_piece(unsigned sequence, const char *buffer, size_t size, read_answer_fn *read, void *data)
 {
 	const struct nlmsghdr *message = (const struct nlmsghdr *)buffer;
@@ -185,7 +185,7 @@ int links_make_port(struct links_maker *maker, const char *name, int bridge, str
 	return finish(maker, message, err, "putting on its bridge", name);
 }
 
-/* Kernels without IPv6 refuse it, and make no such address either. */
+/* A kernel without IPv6 refuses it, and makes no such address anyway. */
 static int stay_silent(struct links_maker *maker, const char *name)
 {
 	struct request request;
@@ -227,7 +227,7 @@ int links_make_neighbour(struct links_maker *maker, int port, const uint8_t mac[
 
 	neighbour->ndm_family = PF_BRIDGE;
 	neighbour->ndm_ifindex = port;
-	neighbour->ndm_state = NUD_NOARP; /* static: it is not learnt from what somebody else sends */
+	neighbour->ndm_state = NUD_NOARP; /* static: the bridge does not learn it from frames of others */
 	neighbour->ndm_flags = NTF_MASTER;
 	mnl_attr_put(message, NDA_LLADDR, ETH_ALEN, mac);
 	r = exchange(maker, message, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Links that are made and removed again: veth pairs whose one end is a port of a bridge and whose other end is in
- * another network namespace. */
+/* Makes and removes links: veth pairs, of which one end is a port of a bridge, and the other is in another network
+ * namespace. */
 #ifndef BULKHEAD_LINKS_MAKE_H
 #define BULKHEAD_LINKS_MAKE_H
 
@@ -10,11 +10,11 @@
 #include "cleanup.h"
 #include "error.h"
 
-/* Makes links in one network namespace: the one that the thread was in that opened it. */
+/* Makes links in one network namespace: the one that the thread was in when it opened this. */
 struct links_maker;
 
 int links_maker_open(struct links_maker **ret_maker, struct error *err);
-/* Accepts NULL.  What was made stays. */
+/* Accepts NULL.  The links stay. */
 void links_maker_close(struct links_maker *maker);
 CLEANUP_DEFINE(links_maker, links_maker_close)
 
@@ -27,16 +27,16 @@ struct links_veth {
 /* Both ends are down. */
 int links_make_veth(struct links_maker *maker, const struct links_veth *veth, struct error *err);
 
-/* Makes it a port of the bridge with that index. */
+/* Makes the link a port of the bridge with that index. */
 int links_make_port(struct links_maker *maker, const char *name, int bridge, struct error *err);
 
-/* Sets it up, without an IPv6 address that the kernel makes by itself: nothing is sent that nobody asked for. */
+/* Sets the link up.  The kernel gives it no IPv6 address, so it sends nothing by itself. */
 int links_make_up(struct links_maker *maker, const char *name, struct error *err);
 
 /* Tells the port's bridge that this MAC lives behind it, so that frames to it go nowhere else. */
 int links_make_neighbour(struct links_maker *maker, int port, const uint8_t mac[6], struct error *err);
 
-/* A link that is not there is no error. */
+/* It is no error if the link is not there. */
 int links_make_removed(struct links_maker *maker, const char *name, struct error *err);
 
 struct links_view {

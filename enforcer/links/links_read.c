@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The part of links that reads a message: whatever it holds, no byte beyond its end. */
+/* The part of links that reads a message: never a byte beyond its end, whatever it holds. */
 #include <limits.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -90,7 +90,7 @@ bool links_read(const struct nlmsghdr *message, struct link_message *ret_link)
 
 	if (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK)
 		return false;
-	/* The kernel pads what it says, and libmnl reads the padding. */
+	/* The kernel pads its messages, and libmnl reads the padding. */
 	if (message->nlmsg_len < sizeof(*message) + sizeof(*header) || message->nlmsg_len % MNL_ALIGNTO)
 		return false;
 	header = mnl_nlmsg_get_payload(message);
@@ -102,7 +102,7 @@ bool links_read(const struct nlmsghdr *message, struct link_message *ret_link)
 		return false;
 	link.is_bridge = link.is_bridge && link.name[0];
 	link.is_port = parts.slave_of_bridge && link.master && link.name[0];
-	/* Older kernels leave out the index where it happens to be the link's own, in another namespace. */
+	/* Older kernels leave out the index if the other end, in another namespace, happens to have the same index. */
 	if (!parts.has_peer && link.peer.elsewhere)
 		link.peer.index = link.index;
 	if (!parts.is_veth || !link.peer.index)

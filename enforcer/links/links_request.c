@@ -8,12 +8,12 @@
 
 #include "links_internal.h"
 
-/* Answers to earlier requests that were given up, and signals, before ours. */
+/* So many signals, or late answers to earlier requests, may come before ours. */
 #define ANSWER_ATTEMPTS 8
 
 static int send_dump(struct mnl_socket *socket, bool only_bridges)
 {
-	/* Zeroed: libmnl leaves the padding as it is, and the kernel has no business with our stack. */
+	/* Zeroed: libmnl does not write the padding, and our stack must not go to the kernel. */
 	_Alignas(struct nlmsghdr) char buffer[256] = { 0 };
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	struct ifinfomsg *link;
@@ -23,7 +23,7 @@ static int send_dump(struct mnl_socket *socket, bool only_bridges)
 	link = mnl_nlmsg_put_extra_header(message, sizeof(*link));
 	link->ifi_family = AF_UNSPEC;
 	if (only_bridges) {
-		/* The kernel then leaves out the veths, of which there are many; where it does not, we do. */
+		/* The kernel then leaves out veths, of which there are many; if it does not, we do. */
 		struct nlattr *nest = mnl_attr_nest_start(message, IFLA_LINKINFO);
 
 		mnl_attr_put_strz(message, IFLA_INFO_KIND, "bridge");
@@ -43,7 +43,7 @@ static int read_failure(const struct nlmsghdr *message)
 	return failure->error;
 }
 
-/* Reads the messages of one piece.  1: more pieces follow, 0: that was all, -EINTR: the links changed meanwhile. */
+/* Reads the messages of one piece.  1: more pieces follow; 0: it was the last; -EINTR: links changed meanwhile. */
 static int read_piece(const char *buffer, size_t size, const struct links_dump *dump)
 {
 	const struct nlmsghdr *message = (const struct nlmsghdr *)buffer;
@@ -105,7 +105,7 @@ static int send_request(struct mnl_socket *socket, unsigned sequence, const stru
 	return 0;
 }
 
-/* 1: the answer is none of ours; 0 or what the kernel says is wrong. */
+/* 1: it is no answer to our request.  0, or the kernel's negative errno. */
 static int read_answer(unsigned sequence, const char *buffer, size_t size, struct link_message *ret_link)
 {
 	const struct nlmsghdr *message = (const struct nlmsghdr *)buffer;

@@ -89,7 +89,7 @@ static struct link_port *add_port(struct links_table *table, int index)
 	return port;
 }
 
-/* Whether there is a peer whose MAC could be known and is not. */
+/* Whether the port has a peer whose MAC is not known and can be asked for. */
 static bool is_unknown(const struct link_port *port)
 {
 	return port->peer.index && memcmp(port->mac, (const uint8_t[6]){ 0 }, sizeof(port->mac)) == 0;
@@ -144,15 +144,15 @@ static int take_port(struct links_table *table, const struct link_message *link,
 		*ret_changed = true;
 	}
 	port->peer = link->peer;
-	/* Whatever happened to the port may be the echo of what happened to its peer. */
+	/* A change of the port may follow from a change of its peer, so the peer is asked again. */
 	port->ask = port->peer.index != 0;
 	if (!port->ask && link_port_answer(port, NULL))
 		*ret_changed = true;
 	return 0;
 }
 
-/* The bridge says the same twice: a port that leaves is told with its family first.  What it says of ports that stay
- * is nothing new. */
+/* A bridge's own message about a port is news only if the port leaves: then it comes first, and another message tells
+ * the same. */
 static void take_word_of_bridge(struct links_table *table, const struct link_message *link, bool gone,
 				bool *ret_changed)
 {
@@ -176,7 +176,7 @@ int links_table_take(struct links_table *table, const struct link_message *link,
 		take_word_of_bridge(table, link, gone, ret_changed);
 		return 0;
 	}
-	/* A peer that is in this namespace still: its MAC may be another one, or it has just left. */
+	/* The link is a peer that is still in this namespace: its MAC may have changed, or it has just left. */
 	for (size_t i = 0; i < table->count; i++) {
 		if (table->ports[i].peer.index == link->index && !table->ports[i].peer.elsewhere)
 			table->ports[i].ask = true;
@@ -223,7 +223,7 @@ int links_table_ports(const struct links_table *table, struct port **ret_ports, 
 	for (size_t i = 0; i < table->count; i++) {
 		const struct link_bridge *bridge = link_bridges_find(&table->bridges, table->ports[i].master);
 
-		/* A bridge that is not known is being deleted. */
+		/* A port of a bridge that is not known: the bridge is being deleted. */
 		if (!bridge)
 			continue;
 		memcpy(ports[count].bridge, bridge->name, sizeof(ports->bridge));
