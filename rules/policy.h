@@ -57,8 +57,8 @@ int policy_add(struct policy *policy, const struct policy_record *record);
  * policy. */
 void policy_finish(struct policy *policy);
 
-/* Joins intervals of ports that follow each other under one comment.  The kernel takes ten thousand ports one by one for
- * seconds, and as a range at once.  For finished policies that were compiled; one that was read is what the kernel
+/* Joins intervals of ports that follow each other under one comment.  The kernel takes ten thousand ports one by one
+ * for seconds, and as a range at once.  For finished policies that were compiled; one that was read is what the kernel
  * holds, element by element. */
 void policy_merge(struct policy *policy);
 

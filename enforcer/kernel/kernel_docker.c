@@ -145,7 +145,7 @@ static void read_rule(struct nftnl_rule *rule, uint32_t mark, struct reading *re
 	(void)nftnl_expr_foreach(rule, read_expr, reading);
 	data = nftnl_rule_is_set(rule, NFTNL_RULE_USERDATA) ? nftnl_rule_get_data(rule, NFTNL_RULE_USERDATA, &length)
 							    : NULL;
-	nft_expr_comment_read(data, length, comment, sizeof(comment));
+	nft_expr_comment_read(NFT_EXPR_COMMENT, data, length, comment, sizeof(comment));
 	reading->ours |= strcmp(comment, RULE_COMMENT) == 0;
 }
 
@@ -311,7 +311,7 @@ static int build_rule(uint16_t family, const char *chain, uint32_t mark, struct 
 	r = nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, "filter") < 0 ||
 			    nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, chain) < 0 ||
 			    nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, comment,
-						nft_expr_comment(RULE_COMMENT, comment)) < 0
+						nft_expr_comment(NFT_EXPR_COMMENT, RULE_COMMENT, comment)) < 0
 		    ? -ENOMEM
 		    : 0;
 	/* meta mark & BIT == BIT counter accept */

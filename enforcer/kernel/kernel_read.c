@@ -18,6 +18,7 @@
 #include "kernel_docker.h"
 #include "kernel_internal.h"
 #include "nft_decode.h"
+#include "nft_same.h"
 #include "nft_set.h"
 #include "nft_skeleton.h"
 
@@ -84,40 +85,6 @@ static const struct nftnl_set *expected_set(const struct nft_skeleton_part *part
 	return NULL;
 }
 
-/* What each element of the set does: "counter" for a counter alone. */
-static int note_statement(struct nftnl_expr *expr, void *data)
-{
-	const char **name = data;
-
-	*name = *name ? "more than one" : nftnl_expr_get_str(expr, NFTNL_EXPR_NAME);
-	return 0;
-}
-
-static bool same_statement(const struct nftnl_set *a, const struct nftnl_set *b)
-{
-	const char *name_a = NULL, *name_b = NULL;
-
-	(void)nftnl_set_expr_foreach(a, note_statement, &name_a);
-	(void)nftnl_set_expr_foreach(b, note_statement, &name_b);
-	return name_a == name_b || same_text(name_a, name_b);
-}
-
-static bool same_number(const struct nftnl_set *a, const struct nftnl_set *b, uint16_t attribute)
-{
-	return (nftnl_set_is_set(a, attribute) ? nftnl_set_get_u32(a, attribute) : 0) ==
-	       (nftnl_set_is_set(b, attribute) ? nftnl_set_get_u32(b, attribute) : 0);
-}
-
-static bool same_set(const struct nftnl_set *a, const struct nftnl_set *b)
-{
-	uint64_t timeout_a = nftnl_set_is_set(a, NFTNL_SET_TIMEOUT) ? nftnl_set_get_u64(a, NFTNL_SET_TIMEOUT) : 0;
-	uint64_t timeout_b = nftnl_set_is_set(b, NFTNL_SET_TIMEOUT) ? nftnl_set_get_u64(b, NFTNL_SET_TIMEOUT) : 0;
-
-	return same_number(a, b, NFTNL_SET_FLAGS) && same_number(a, b, NFTNL_SET_KEY_TYPE) &&
-	       same_number(a, b, NFTNL_SET_KEY_LEN) && same_number(a, b, NFTNL_SET_DESC_SIZE) &&
-	       timeout_a == timeout_b && same_statement(a, b);
-}
-
 static int got_set(const struct nlmsghdr *header, void *data)
 {
 	struct snapshot *snapshot = data;
@@ -131,7 +98,7 @@ static int got_set(const struct nlmsghdr *header, void *data)
 		snapshot->sets_differ = true;
 	} else if (same_text(nftnl_set_get_str(set, NFTNL_SET_TABLE), KERNEL_TABLE)) {
 		expected = expected_set(snapshot->part, nftnl_set_get_str(set, NFTNL_SET_NAME));
-		if (!expected || !same_set(set, expected))
+		if (!expected || !nft_same_set(set, expected))
 			snapshot->sets_differ = true;
 		else
 			snapshot->sets_seen++;
@@ -141,18 +108,6 @@ static int got_set(const struct nlmsghdr *header, void *data)
 }
 
 /* ---- Chains ---- */
-
-static bool same_chain(const struct nftnl_chain *a, const struct nftnl_chain *b)
-{
-	bool base = nftnl_chain_is_set(b, NFTNL_CHAIN_HOOKNUM);
-
-	if (nftnl_chain_is_set(a, NFTNL_CHAIN_HOOKNUM) != base)
-		return false;
-	return !base || (nftnl_chain_get_u32(a, NFTNL_CHAIN_HOOKNUM) == nftnl_chain_get_u32(b, NFTNL_CHAIN_HOOKNUM) &&
-			 nftnl_chain_get_s32(a, NFTNL_CHAIN_PRIO) == nftnl_chain_get_s32(b, NFTNL_CHAIN_PRIO) &&
-			 nftnl_chain_get_u32(a, NFTNL_CHAIN_POLICY) == nftnl_chain_get_u32(b, NFTNL_CHAIN_POLICY) &&
-			 same_text(nftnl_chain_get_str(a, NFTNL_CHAIN_TYPE), nftnl_chain_get_str(b, NFTNL_CHAIN_TYPE)));
-}
 
 static size_t chain_index(const struct nft_skeleton_part *part, const char *name)
 {
@@ -174,7 +129,7 @@ static int got_chain(const struct nlmsghdr *header, void *data)
 	if (nftnl_chain_nlmsg_parse(header, chain) == 0 &&
 	    same_text(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE), KERNEL_TABLE)) {
 		index = chain_index(snapshot->part, nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME));
-		if (index == snapshot->part->chain_count || !same_chain(chain, snapshot->part->chains[index]))
+		if (index == snapshot->part->chain_count || !nft_same_chain(chain, snapshot->part->chains[index]))
 			snapshot->chains_differ = true;
 		else
 			snapshot->chains_seen++;
@@ -184,52 +139,6 @@ static int got_chain(const struct nlmsghdr *header, void *data)
 }
 
 /* ---- Rules ---- */
-
-/* What was counted does not matter; and what is 0 is told by the kernel (some versions) and not by us. */
-static int normalise(struct nftnl_expr *expr, void *data)
-{
-	const char *name = nftnl_expr_get_str(expr, NFTNL_EXPR_NAME);
-
-	(void)data;
-	if (strcmp(name, "counter") == 0) {
-		nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_PACKETS, 0);
-		nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_BYTES, 0);
-	} else if (strcmp(name, "lookup") == 0 && !nftnl_expr_is_set(expr, NFTNL_EXPR_LOOKUP_FLAGS)) {
-		nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_FLAGS, 0);
-	} else if (strcmp(name, "dynset") == 0) {
-		if (!nftnl_expr_is_set(expr, NFTNL_EXPR_DYNSET_TIMEOUT))
-			nftnl_expr_set_u64(expr, NFTNL_EXPR_DYNSET_TIMEOUT, 0);
-		if (!nftnl_expr_is_set(expr, NFTNL_EXPR_DYNSET_FLAGS))
-			nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_FLAGS, 0);
-	}
-	return 0;
-}
-
-/* The rule's attributes as libnftnl writes them, without what is the kernel's: handle, position and counts.  A rule
- * that came in one message of the kernel's (32 KiB at most) fits with room to spare. */
-#define ENCODED_SIZE ((size_t)128 * 1024)
-
-static struct nlmsghdr *encode_rule(struct nftnl_rule *rule, char *buffer)
-{
-	struct nlmsghdr *header = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWRULE, NFPROTO_UNSPEC, 0, 0);
-
-	nftnl_rule_unset(rule, NFTNL_RULE_HANDLE);
-	nftnl_rule_unset(rule, NFTNL_RULE_POSITION);
-	(void)nftnl_expr_foreach(rule, normalise, NULL);
-	nftnl_rule_nlmsg_build_payload(header, rule);
-	return header;
-}
-
-static bool same_rule(struct nftnl_rule *a, struct nftnl_rule *b, char *buffer)
-{
-	struct nlmsghdr *x = encode_rule(a, buffer), *y = encode_rule(b, buffer + ENCODED_SIZE);
-	bool same = x->nlmsg_len == y->nlmsg_len && memcmp(x, y, x->nlmsg_len) == 0;
-
-	/* The padding between attributes is compared, and not written. */
-	memset(x, 0, x->nlmsg_len);
-	memset(y, 0, y->nlmsg_len);
-	return same;
-}
 
 /* Whether it is the next one that its chain should have. */
 static bool is_expected_rule(struct snapshot *snapshot, struct nftnl_rule *rule)
@@ -243,7 +152,7 @@ static bool is_expected_rule(struct snapshot *snapshot, struct nftnl_rule *rule)
 	expected = snapshot->next_rule[chain]++;
 	return expected < part->rule_count &&
 	       same_text(nftnl_rule_get_str(part->rules[expected], NFTNL_RULE_CHAIN), name) &&
-	       same_rule(rule, part->rules[expected], snapshot->encoded);
+	       nft_same_rule(rule, part->rules[expected], snapshot->encoded);
 }
 
 static int got_rule(const struct nlmsghdr *header, void *data)
@@ -393,7 +302,7 @@ static int attempt(struct kernel *kernel, const struct kernel_options *options, 
 
 	state->guard_by_bridge = kernel->ibrname;
 	state->policy = policy_new();
-	snapshot.encoded = calloc(2, ENCODED_SIZE);
+	snapshot.encoded = calloc(1, NFT_SAME_RULE_SIZE);
 	if (!state->policy || !snapshot.encoded) {
 		free(snapshot.encoded);
 		return error_oom(err);

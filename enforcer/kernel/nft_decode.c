@@ -270,7 +270,8 @@ static int take_record(struct reading *reading, const struct element *element)
 		reading->strange++;
 		return 0;
 	}
-	nft_expr_comment_read(element->user_data, element->user_data_length, comment, sizeof(comment));
+	nft_expr_comment_read(NFT_EXPR_COMMENT, element->user_data, element->user_data_length, comment,
+			      sizeof(comment));
 	/* One that goes away by itself is not ours: no comment of ours, so that it is replaced. */
 	record.comment = element->has_timeout ? "(with a timeout)" : comment;
 	return policy_add(reading->policy, &record);

@@ -140,7 +140,7 @@ static int describe(struct nftnl_set_elem *element, const struct policy_record *
 	if (!add)
 		return 0;
 	if (*record->comment && nftnl_set_elem_set(element, NFTNL_SET_ELEM_USERDATA, comment,
-						   nft_expr_comment(record->comment, comment)) < 0)
+						   nft_expr_comment(NFT_EXPR_COMMENT, record->comment, comment)) < 0)
 		return -ENOMEM;
 	/* A new element gets the set's counter by itself; only one that goes on counting brings its own. */
 	if (policy_set_row(record->set)->element == POLICY_ELEMENT_COUNTED && (record->packets || record->bytes))

@@ -238,26 +238,26 @@ int nft_expr_verdict(struct nftnl_rule *rule, int verdict, const char *chain)
 	return 0;
 }
 
-uint8_t nft_expr_comment(const char *text, uint8_t buffer[NFT_EXPR_COMMENT_SIZE])
+uint8_t nft_expr_comment(uint8_t type, const char *text, uint8_t buffer[NFT_EXPR_COMMENT_SIZE])
 {
 	/* nft itself takes back no more than this (NFTNL_UDATA_COMMENT_MAXLEN). */
 	size_t length = strnlen(text, NFTNL_UDATA_COMMENT_MAXLEN - 1);
 
-	buffer[0] = NFTNL_UDATA_RULE_COMMENT;
+	buffer[0] = type;
 	buffer[1] = (uint8_t)(length + 1);
 	memcpy(buffer + 2, text, length);
 	buffer[2 + length] = '\0';
 	return (uint8_t)(2 + length + 1);
 }
 
-void nft_expr_comment_read(const void *data, uint32_t length, char *text, uint32_t size)
+void nft_expr_comment_read(uint8_t type, const void *data, uint32_t length, char *text, uint32_t size)
 {
 	const uint8_t *bytes = data;
 
 	text[0] = '\0';
 	/* Type, length, value, one after the other: anybody may have written this. */
 	while (bytes && length >= 2 && bytes[1] <= length - 2) {
-		if (bytes[0] == NFTNL_UDATA_RULE_COMMENT) {
+		if (bytes[0] == type) {
 			size_t copied = strnlen((const char *)bytes + 2, bytes[1]);
 
 			if (copied >= size)

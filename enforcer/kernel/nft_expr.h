@@ -45,11 +45,13 @@ int nft_expr_reset(struct nftnl_rule *rule);
 /* NF_ACCEPT, NF_DROP, NFT_JUMP, NFT_GOTO, NFT_RETURN; chain for jump and goto */
 int nft_expr_verdict(struct nftnl_rule *rule, int verdict, const char *chain);
 
-/* A comment as nft keeps it, in a rule's, a table's or an element's user data: type 0, length, text with terminator.
- * Writes at most 255 bytes into buffer and returns how many. */
+/* A comment as nft keeps it in user data: type, length, text with terminator.  The type is NFT_EXPR_COMMENT for a
+ * table, a chain, a rule or an element, NFTNL_UDATA_SET_COMMENT for a set.  Writes at most 255 bytes into buffer and
+ * returns how many. */
+#define NFT_EXPR_COMMENT      0
 #define NFT_EXPR_COMMENT_SIZE 256
-uint8_t nft_expr_comment(const char *text, uint8_t buffer[NFT_EXPR_COMMENT_SIZE]);
+uint8_t nft_expr_comment(uint8_t type, const char *text, uint8_t buffer[NFT_EXPR_COMMENT_SIZE]);
 /* The comment of such user data, "" if there is none; never longer than size - 1. */
-void nft_expr_comment_read(const void *data, uint32_t length, char *text, uint32_t size);
+void nft_expr_comment_read(uint8_t type, const void *data, uint32_t length, char *text, uint32_t size);
 
 #endif

@@ -154,7 +154,8 @@ static int set_names(struct nftnl_rule *rule, enum policy_table table, const cha
 	if (nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, KERNEL_TABLE) < 0 ||
 	    nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, chain) < 0)
 		return -ENOMEM;
-	if (said && nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, comment, nft_expr_comment(said, comment)) < 0)
+	if (said && nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, comment,
+					nft_expr_comment(NFT_EXPR_COMMENT, said, comment)) < 0)
 		return -ENOMEM;
 	return 0;
 }

@@ -4,14 +4,17 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <libnftnl/expr.h>
 #include <libnftnl/set.h>
+#include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
 #include "address.h"
 #include "kernel.h"
+#include "nft_expr.h"
 
 /* One part of a set's key. */
 enum part {
@@ -82,15 +85,18 @@ uint32_t nft_set_table_family(enum policy_table table)
 	return table == POLICY_TABLE_BRIDGE ? NFPROTO_BRIDGE : NFPROTO_INET;
 }
 
-/* nft's notes about the key: its byte order, and for a concatenation that it is one (an empty "typeof"). */
+/* nft's notes about a set: the byte order of its key, for a concatenation that it is one (an empty "typeof"), and the
+ * comment. */
 static int set_userdata(struct nftnl_set *set, const struct policy_set_row *row)
 {
 	static const uint8_t concat[] = { 0, 4, ORDER_CONCAT, 0, 0, 0, 3, 8, 0, 4, 13, 0, 0, 0, 1, 0 };
 	const uint8_t simple[] = { 0, 4, types[part_at(row, 0)].order, 0, 0, 0 };
+	uint8_t notes[sizeof(concat) + NFT_EXPR_COMMENT_SIZE];
+	uint32_t length = part_count(row) > 1 ? sizeof(concat) : sizeof(simple);
 
-	if (part_count(row) > 1)
-		return nftnl_set_set_data(set, NFTNL_SET_USERDATA, concat, sizeof(concat));
-	return nftnl_set_set_data(set, NFTNL_SET_USERDATA, simple, sizeof(simple));
+	memcpy(notes, part_count(row) > 1 ? concat : simple, length);
+	length += nft_expr_comment(NFTNL_UDATA_SET_COMMENT, row->about, notes + length);
+	return nftnl_set_set_data(set, NFTNL_SET_USERDATA, notes, length);
 }
 
 static int describe_key(struct nftnl_set *set, const struct policy_set_row *row)

@@ -26,13 +26,16 @@ const char *nft_skeleton_family_name(uint32_t family)
 static int build_chain(const struct nft_skeleton_chain *spec, enum policy_table table, struct nftnl_chain **ret_chain)
 {
 	struct nftnl_chain *chain = nftnl_chain_alloc();
+	uint8_t comment[NFT_EXPR_COMMENT_SIZE];
 	int r = 0;
 
 	if (!chain)
 		return -ENOMEM;
 	nftnl_chain_set_u32(chain, NFTNL_CHAIN_FAMILY, nft_set_table_family(table));
 	if (nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, KERNEL_TABLE) < 0 ||
-	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, spec->name) < 0)
+	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, spec->name) < 0 ||
+	    nftnl_chain_set_data(chain, NFTNL_CHAIN_USERDATA, comment,
+				 nft_expr_comment(NFT_EXPR_COMMENT, spec->about, comment)) < 0)
 		r = -ENOMEM;
 	if (r == 0 && spec->hooked) {
 		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, spec->hook);
@@ -161,7 +164,8 @@ static int build_table(const struct nft_skeleton_table *spec, struct nftnl_table
 		return -ENOMEM;
 	nftnl_table_set_u32(table, NFTNL_TABLE_FAMILY, nft_set_table_family(spec->table));
 	if (nftnl_table_set_str(table, NFTNL_TABLE_NAME, KERNEL_TABLE) < 0 ||
-	    nftnl_table_set_data(table, NFTNL_TABLE_USERDATA, comment, nft_expr_comment(spec->comment, comment)) < 0) {
+	    nftnl_table_set_data(table, NFTNL_TABLE_USERDATA, comment,
+				 nft_expr_comment(NFT_EXPR_COMMENT, spec->comment, comment)) < 0) {
 		nftnl_table_free(table);
 		return -ENOMEM;
 	}

@@ -54,7 +54,8 @@ static size_t put_rule(char *buffer, uint8_t family, const char *table, const ch
 		       nft_expr_bitwise(rule, NFT_REG_1, bit, 0) == 0 &&
 		       nft_expr_equal(rule, NFT_REG_1, &bit, sizeof(bit)) == 0 &&
 		       nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, comment,
-					   nft_expr_comment("bulkhead: declared flows", comment)) == 0);
+					   nft_expr_comment(NFT_EXPR_COMMENT, "bulkhead: declared flows", comment)) ==
+			       0);
 	assert(nft_expr_verdict(rule, (int)verdict, verdict == (uint32_t)NFT_JUMP ? "DOCKER-USER" : NULL) == 0);
 	nftnl_rule_set_u64(rule, NFTNL_RULE_HANDLE, 77);
 	header = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWRULE, family, NLM_F_MULTI, 0);

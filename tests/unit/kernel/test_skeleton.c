@@ -234,8 +234,8 @@ static void test_no_mark(void **state)
 	assert_null(strstr(list, "meta mark"));
 	assert_non_null(strstr(list, "iifname . oifname @networks goto between"));
 	assert_non_null(strstr(list, "iifname @bridges goto known"));
-	assert_non_null(strstr(list, "chain own4 {\n\t\tether type ip accept"));
-	assert_non_null(strstr(list, "chain checked {\n\t\taccept"));
+	assert_non_null(strstr(list, "its endpoint\"\n\t\tether type ip accept"));
+	assert_non_null(strstr(list, "from who it says it is\"\n\t\taccept"));
 	free(list);
 	/* The mark is a rule's; another one asks for other rules, and for nothing else. */
 	read = read_kernel(kernel, &other_mark);
@@ -398,7 +398,7 @@ static void test_sees_damage(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* A set with the right name and the wrong nature: replaced as a whole. */
+/* A set or a chain with the right name and the wrong nature, or another comment: replaced as a whole. */
 static void test_sees_other_sets(void **state)
 {
 	static const char *const changes[] = {
@@ -407,6 +407,10 @@ static void test_sees_other_sets(void **state)
 		"/set ranges4/,/}/ s/counter/limit rate over 1\\/day/", /* not what it counts with */
 		"/set flows6/,/}/ s/counter//",
 		"/set observed4/,/}/ s/type ipv4_addr/type ipv4_addr; flags interval/",
+		"/set flows4 /,/}/ s/comment \".*\"/comment \"of somebody\"/",
+		"/set flows4 /,/}/ {/comment/d}",
+		"/chain between /,/}/ s/comment \".*\"/comment \"of somebody\"/",
+		"/chain between /,/}/ {/comment/d}",
 	};
 	size_t wrong = 0;
 
