@@ -29,6 +29,17 @@ static void begin(void *data)
 		docker_watch_look(watch, QUERY_VERSION, "", false, 0);
 }
 
+static loop_timer_fn *const timer_functions[WATCH_TIMERS] = {
+	[WATCH_BEGIN] = begin,
+	[WATCH_AGAIN] = look_again,
+	[WATCH_RESYNC] = look_again,
+	[WATCH_DOUBT] = look_again,
+	[WATCH_PUMP] = docker_watch_pump,
+	[WATCH_OPENING] = docker_watch_stream_overdue,
+	[WATCH_QUIET] = docker_watch_renew_stream,
+	[WATCH_LATE] = docker_watch_look_at_due,
+};
+
 void docker_watch_container(struct docker_watch *watch, const char *id)
 {
 	docker_watch_look_from_loop(watch, QUERY_CONTAINER, id);
@@ -64,20 +75,14 @@ int docker_watch_new(struct loop *loop, struct docker_client *client, bool follo
 	watch->answered = docker_watch_answered;
 	watch->tail = &watch->queries;
 	watch->backoff_ms = BACKOFF_MIN_MS;
-	watch->retry = loop_timer_new(loop, begin, watch);
-	watch->again = loop_timer_new(loop, look_again, watch);
-	watch->resync = loop_timer_new(loop, look_again, watch);
-	watch->pump = loop_timer_new(loop, docker_watch_pump, watch);
-	watch->opening = loop_timer_new(loop, docker_watch_stream_overdue, watch);
-	watch->quiet = loop_timer_new(loop, docker_watch_renew_stream, watch);
-	watch->late_timer = loop_timer_new(loop, docker_watch_look_at_due, watch);
-	watch->doubt = loop_timer_new(loop, look_again, watch);
-	if (!watch->retry || !watch->again || !watch->resync || !watch->pump || !watch->opening || !watch->quiet ||
-	    !watch->late_timer || !watch->doubt) {
-		docker_watch_free(watch);
-		return error_oom(err);
+	for (size_t i = 0; i < WATCH_TIMERS; i++) {
+		watch->timers[i] = loop_timer_new(loop, timer_functions[i], watch);
+		if (!watch->timers[i]) {
+			docker_watch_free(watch);
+			return error_oom(err);
+		}
 	}
-	loop_timer_set(watch->retry, 0);
+	loop_timer_set(watch->timers[WATCH_BEGIN], 0);
 	*ret_watch = watch;
 	return 0;
 }
@@ -86,17 +91,9 @@ void docker_watch_free(struct docker_watch *watch)
 {
 	if (!watch)
 		return;
-	if (watch->retry && watch->again && watch->resync && watch->pump && watch->opening && watch->quiet &&
-	    watch->late_timer && watch->doubt)
-		docker_watch_drop(watch);
-	loop_timer_free(watch->retry);
-	loop_timer_free(watch->again);
-	loop_timer_free(watch->resync);
-	loop_timer_free(watch->pump);
-	loop_timer_free(watch->opening);
-	loop_timer_free(watch->quiet);
-	loop_timer_free(watch->late_timer);
-	loop_timer_free(watch->doubt);
+	docker_watch_drop(watch);
+	for (size_t i = 0; i < WATCH_TIMERS; i++)
+		loop_timer_free(watch->timers[i]);
 	free(watch->late);
 	free(watch);
 }

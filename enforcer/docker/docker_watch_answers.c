@@ -175,7 +175,7 @@ void docker_watch_answered(const struct docker_response *response, void *data)
 		docker_watch_remove_query(query);
 	}
 	/* Whatever the handlers do next, the loop comes back to start what waits. */
-	loop_timer_set(watch->pump, 0);
+	loop_timer_set(watch->timers[WATCH_PUMP], 0);
 	r = understand(watch, &done, response, &err);
 	container_free(done.bindings);
 	if (r < 0) {

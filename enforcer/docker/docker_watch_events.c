@@ -20,8 +20,8 @@ static void count_event(struct docker_watch *watch, uint64_t now)
 		watch->burst_began_ns = now;
 		watch->burst = 0;
 	}
-	if (++watch->burst >= BURST && !loop_timer_armed(watch->again))
-		loop_timer_set(watch->again, BURST_MS);
+	if (++watch->burst >= BURST && !loop_timer_armed(watch->timers[WATCH_AGAIN]))
+		loop_timer_set(watch->timers[WATCH_AGAIN], BURST_MS);
 }
 
 /* From its creation on a container's bindings can be asked for, until it is started: often at once, so that the
@@ -52,7 +52,7 @@ static bool event_line(const char *line, size_t length, void *data)
 		docker_watch_want_snapshot(watch);
 		return true;
 	}
-	loop_timer_set(watch->quiet, QUIET_MS);
+	loop_timer_set(watch->timers[WATCH_QUIET], QUIET_MS);
 	count_event(watch, now);
 	if (event.type == DOCKER_EVENT_DAEMON)
 		docker_watch_want_snapshot(watch);
@@ -67,8 +67,8 @@ static void stream_opened(void *data)
 {
 	struct docker_watch *watch = data;
 
-	loop_timer_stop(watch->opening);
-	loop_timer_set(watch->quiet, QUIET_MS);
+	loop_timer_stop(watch->timers[WATCH_OPENING]);
+	loop_timer_set(watch->timers[WATCH_QUIET], QUIET_MS);
 	if (!watch->synced && !watch->building)
 		docker_watch_take_snapshot(watch);
 }
@@ -121,7 +121,7 @@ static void subscribe(struct docker_watch *watch, unsigned ago_s)
 	else if (docker_request_sift(watch->stream, docker_json_rules(DOCKER_JSON_EVENTS)) < 0)
 		docker_watch_lose(watch, "out of memory");
 	else
-		loop_timer_set(watch->opening, DOCKER_WATCH_TIMEOUT_MS);
+		loop_timer_set(watch->timers[WATCH_OPENING], DOCKER_WATCH_TIMEOUT_MS);
 }
 
 /* With the version known: subscribe first, so that nothing falls between snapshot and events. */

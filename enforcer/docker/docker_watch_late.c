@@ -12,7 +12,7 @@ static void set_timer(struct docker_watch *watch)
 	uint64_t now = loop_now_ns();
 
 	if (watch->late_count)
-		loop_timer_set(watch->late_timer,
+		loop_timer_set(watch->timers[WATCH_LATE],
 			       watch->late[0].due_ns > now ? (watch->late[0].due_ns - now) / 1000000 + 1 : 0);
 }
 

@@ -193,5 +193,5 @@ void docker_watch_look(struct docker_watch *watch, enum query_kind kind, const c
 void docker_watch_look_from_loop(struct docker_watch *watch, enum query_kind kind, const char *id)
 {
 	if (watch->synced && docker_watch_is_id(id) && docker_watch_ask(watch, kind, id, false, 0) == 0)
-		loop_timer_set(watch->pump, 0);
+		loop_timer_set(watch->timers[WATCH_PUMP], 0);
 }

@@ -27,13 +27,13 @@ void docker_watch_hand_snapshot_on(struct docker_watch *watch)
 	watch->reason[0] = '\0';
 	watch->backoff_ms = BACKOFF_MIN_MS;
 	if (watch->follow)
-		loop_timer_set(watch->resync, RESYNC_MS);
+		loop_timer_set(watch->timers[WATCH_RESYNC], RESYNC_MS);
 	/* What events asked for meanwhile, and what the handler asks for, starts from the loop: the handler may free
 	 * this watch. */
 	if (watch->follow)
-		loop_timer_set(watch->pump, 0);
+		loop_timer_set(watch->timers[WATCH_PUMP], 0);
 	if (stale)
-		loop_timer_set(watch->again, STALE_MS);
+		loop_timer_set(watch->timers[WATCH_AGAIN], STALE_MS);
 	watch->handler->snapshot(inventory, &watch->info, &watch->version, watch->data);
 }
 

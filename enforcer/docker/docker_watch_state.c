@@ -30,13 +30,10 @@ void docker_watch_drop(struct docker_watch *watch)
 	watch->building = NULL;
 	watch->stale = false;
 	watch->burst = 0;
-	loop_timer_stop(watch->again);
-	loop_timer_stop(watch->resync);
-	loop_timer_stop(watch->pump);
-	loop_timer_stop(watch->opening);
-	loop_timer_stop(watch->quiet);
-	loop_timer_stop(watch->late_timer);
-	loop_timer_stop(watch->doubt);
+	for (size_t i = 0; i < WATCH_TIMERS; i++) {
+		if (i != WATCH_BEGIN)
+			loop_timer_stop(watch->timers[i]);
+	}
 	watch->late_count = 0;
 }
 
@@ -49,7 +46,7 @@ void docker_watch_lose(struct docker_watch *watch, const char *reason)
 	watch->synced = false;
 	snprintf(watch->reason, sizeof(watch->reason), "%s", reason);
 	if (watch->follow) {
-		loop_timer_set(watch->retry, watch->backoff_ms);
+		loop_timer_set(watch->timers[WATCH_BEGIN], watch->backoff_ms);
 		watch->backoff_ms = watch->backoff_ms * 2 > limit ? limit : watch->backoff_ms * 2;
 	}
 	if (news)
@@ -63,11 +60,11 @@ void docker_watch_doubt_network(struct docker_watch *watch, const struct query *
 		    "closed",
 		    docker_client_url(watch->client), query->id, response->status);
 	if (watch->follow)
-		loop_timer_set(watch->doubt, DOUBT_MS);
+		loop_timer_set(watch->timers[WATCH_DOUBT], DOUBT_MS);
 }
 
 void docker_watch_want_snapshot(struct docker_watch *watch)
 {
-	if ((watch->synced || watch->building) && !loop_timer_armed(watch->again))
-		loop_timer_set(watch->again, 0);
+	if ((watch->synced || watch->building) && !loop_timer_armed(watch->timers[WATCH_AGAIN]))
+		loop_timer_set(watch->timers[WATCH_AGAIN], 0);
 }

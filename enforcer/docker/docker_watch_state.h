@@ -66,6 +66,19 @@ struct query {
 	struct container *bindings;	/* of CONTAINER: the answer to BINDINGS, which was there first */
 };
 
+/* Timers; the function of each stands in the table of docker_watch.c. */
+enum watch_timer {
+	WATCH_BEGIN,   /* begins, after a loss again */
+	WATCH_AGAIN,   /* everything is looked at: somebody wants it */
+	WATCH_RESYNC,  /* … now and then */
+	WATCH_DOUBT,   /* … because a network's answer was of no use */
+	WATCH_PUMP,    /* sends queries that wait */
+	WATCH_OPENING, /* the event stream does not open */
+	WATCH_QUIET,   /* the event stream is silent */
+	WATCH_LATE,    /* the first of `late` is due */
+	WATCH_TIMERS,
+};
+
 struct docker_watch {
 	struct docker_client *client;
 	const struct docker_watch_handler *handler;
@@ -88,7 +101,7 @@ struct docker_watch {
 	char reason[512];  /* why it was lost last, to say it once */
 	struct late *late; /* containers that are looked at again, the first due first */
 	size_t late_count, late_room;
-	struct loop_timer *retry, *again, *resync, *pump, *opening, *quiet, *late_timer, *doubt;
+	struct loop_timer *timers[WATCH_TIMERS];
 };
 
 /* Forgets what is asked, heard and put together, and stops every timer but the one that begins anew. */
