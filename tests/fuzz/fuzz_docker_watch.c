@@ -296,8 +296,8 @@ static void on_turn(void *data)
 	free(text);
 	engine.at += length;
 	/* A lost engine is asked again after a while: that is not waited for. */
-	if (!engine.count && !engine.stream && loop_timer_armed(engine.watch->retry))
-		loop_timer_set(engine.watch->retry, 0);
+	if (!engine.count && !engine.stream && loop_timer_armed(engine.watch->timers[WATCH_BEGIN]))
+		loop_timer_set(engine.watch->timers[WATCH_BEGIN], 0);
 	loop_timer_set(engine.turn, 0);
 }
 
