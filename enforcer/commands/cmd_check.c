@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "flow_files_read.h"
 #include "host.h"
 #include "json_out.h"
 #include "log.h"
@@ -60,7 +61,7 @@ static int check_host(struct checked *checked, const struct options *options, st
 		log_warning("%s does not exist: no flow is declared", flows);
 		return check_files(checked, NULL, 0, err);
 	}
-	return check_files(checked, &flows, 1, err);
+	return flow_files_load_trusted(flows, &checked->diagnostics, &checked->files, err);
 }
 
 static int check_arguments(struct checked *checked, const struct options *options, struct error *err)

@@ -8,100 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "confined.h"
-#include "file.h"
+#include "flow_files_internal.h"
+#include "flow_files_read.h"
 #include "flow_parse.h"
-
-/* -EINVAL means "refused" in this file, so a system call's own must not look like it. */
-static int errno_of(int error)
-{
-	return error == EINVAL ? -EIO : -error;
-}
-
-#define complain(diagnostics, file, ...) diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, file, 1, 1, __VA_ARGS__)
-
-static int unreadable(struct diagnostics *diagnostics, const char *file, int error)
-{
-	complain(diagnostics, file, "cannot be read: %s%s", strerror(error), confined_hint(error));
-	return errno_of(error);
-}
-
-/* Of the opened file or directory, so that nobody can exchange it between the check and the reading. */
-static int check_owner(const struct stat *status, const char *file, struct diagnostics *diagnostics)
-{
-	if (status->st_uid != 0 && status->st_uid != geteuid()) {
-		complain(diagnostics, file, "refused: it belongs to uid %u, neither root nor the caller: chown root %s",
-			 (unsigned)status->st_uid, file);
-		return -EINVAL;
-	}
-	if (status->st_mode & (S_IWGRP | S_IWOTH)) {
-		complain(diagnostics, file, "refused: group or others can write it (mode %04o): chmod go-w %s",
-			 (unsigned)status->st_mode & 07777u, file);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int check_file(const struct stat *status, const char *file, struct diagnostics *diagnostics)
-{
-	if (!S_ISREG(status->st_mode)) {
-		complain(diagnostics, file, "refused: it is no regular file");
-		return -EINVAL;
-	}
-	return check_owner(status, file, diagnostics);
-}
-
-/* One byte more than allowed tells a file that grew from one that fits. */
-static int read_whole(int fd, const char *file, char **ret_text, size_t *ret_length, struct diagnostics *diagnostics)
-{
-	cleanup_free char *text = malloc(FLOW_FILE_MAX + 1);
-	size_t length = 0;
-	char *fitting;
-	int r;
-
-	if (!text)
-		return unreadable(diagnostics, file, ENOMEM);
-	r = file_read_all(fd, text, FLOW_FILE_MAX + 1, &length);
-	if (r < 0)
-		return unreadable(diagnostics, file, -r);
-	if (length > FLOW_FILE_MAX) {
-		complain(diagnostics, file, "refused: it is larger than %d bytes", FLOW_FILE_MAX);
-		return -EINVAL;
-	}
-	text[length] = '\0';
-	fitting = realloc(text, length + 1);
-	if (fitting)
-		text = fitting;
-	*ret_text = steal(text);
-	*ret_length = length;
-	return 0;
-}
-
-/* Opens `name` relative to the directory `at`; messages call it `file`.  O_NONBLOCK: a FIFO must not hold us up before
- * it is refused. */
-static int open_checked(int at, const char *name, const char *file, struct stat *ret_status,
-			struct diagnostics *diagnostics)
-{
-	cleanup_close int fd = openat(at, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	int r;
-
-	if (fd < 0)
-		return unreadable(diagnostics, file, errno);
-	if (fstat(fd, ret_status) < 0)
-		return unreadable(diagnostics, file, errno);
-	r = check_file(ret_status, file, diagnostics);
-	if (r < 0)
-		return r;
-	return steal_fd(&fd);
-}
-
-int flow_files_read(const char *path, char **ret_text, size_t *ret_length, struct diagnostics *diagnostics)
-{
-	struct stat status;
-	cleanup_close int fd = open_checked(AT_FDCWD, path, path, &status, diagnostics);
-
-	return fd < 0 ? fd : read_whole(fd, path, ret_text, ret_length, diagnostics);
-}
+#include "trust.h"
 
 void flow_files_free(struct flow_files *files)
 {
@@ -126,6 +36,7 @@ struct seen {
 struct load {
 	struct flow_files *files;
 	struct diagnostics *diagnostics;
+	bool whole_way;		/* who can write a directory on the way to a path counts as who can write the path */
 	struct flow_app **apps; /* of the good files, in the order of reading */
 	size_t app_count;
 	struct seen *seen;
@@ -202,14 +113,14 @@ static int load_file(struct load *load, int at, const char *name, const char *fi
 	size_t length = 0;
 	int r;
 
-	fd = open_checked(at, name, file, &status, load->diagnostics);
+	fd = flow_files_open(at, name, file, &status, load->diagnostics);
 	if (fd >= 0) {
 		r = note_seen(load, &status);
 		if (r != 0)
 			return r < 0 ? r : 0;
 	}
 	load->files->file_count++;
-	r = fd < 0 ? fd : read_whole(fd, file, &text, &length, load->diagnostics);
+	r = fd < 0 ? fd : flow_files_read_opened(fd, file, &text, &length, load->diagnostics);
 	if (r == -ENOMEM)
 		return r;
 	return r < 0 ? add_failure(load->files, file, NULL, r) : parse_file(load, file, text, length);
@@ -248,19 +159,34 @@ static int load_entries(struct load *load, int fd, const char *directory, struct
 	return 0;
 }
 
+static int check_way(struct load *load, const char *path)
+{
+	struct error err;
+	int r = load->whole_way ? trust_path(path, &err) : 0;
+
+	if (r == -EPERM)
+		diagnostics_add(load->diagnostics, DIAGNOSTIC_ERROR, path, 1, 1, "refused: %s", err.text);
+	else if (r < 0)
+		return flow_files_unreadable(load->diagnostics, path, -r);
+	return r < 0 ? -EINVAL : 0;
+}
+
 static int load_directory(struct load *load, int fd, const struct stat *status, const char *directory)
 {
 	struct dirent **entries = NULL;
 	int count, r;
 
-	r = check_owner(status, directory, load->diagnostics);
+	r = flow_files_check_owner(status, directory, load->diagnostics);
+	if (r == 0)
+		r = check_way(load, directory);
 	if (r < 0)
 		return add_failure(load->files, directory, NULL, r);
 	count = scandirat(fd, ".", &entries, is_flow_file, compare_entries);
 	if (count < 0 && errno == ENOMEM)
 		return -ENOMEM;
 	if (count < 0)
-		return add_failure(load->files, directory, NULL, unreadable(load->diagnostics, directory, errno));
+		return add_failure(load->files, directory, NULL,
+				   flow_files_unreadable(load->diagnostics, directory, errno));
 	r = load_entries(load, fd, directory, entries, count);
 	for (int i = 0; i < count; i++)
 		free(entries[i]);
@@ -273,10 +199,13 @@ static int load_path(struct load *load, const char *path)
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
 	struct stat status;
 
-	if (fd < 0 && errno == ENOTDIR)
-		return load_file(load, AT_FDCWD, path, path);
+	if (fd < 0 && errno == ENOTDIR) {
+		int r = check_way(load, path);
+
+		return r < 0 ? add_failure(load->files, path, NULL, r) : load_file(load, AT_FDCWD, path, path);
+	}
 	if (fd < 0 || fstat(fd, &status) < 0)
-		return add_failure(load->files, path, NULL, unreadable(load->diagnostics, path, errno));
+		return add_failure(load->files, path, NULL, flow_files_unreadable(load->diagnostics, path, errno));
 	return load_directory(load, fd, &status, path);
 }
 
@@ -356,7 +285,7 @@ static int compare_apps(const void *a_pointer, const void *b_pointer)
 	return strcmp(a->name, b->name);
 }
 
-static void sort_set(struct flow_set *set)
+void flow_files_sort(struct flow_set *set)
 {
 	if (set->count > 1)
 		qsort(set->apps, set->count, sizeof(struct flow_app *), compare_apps);
@@ -370,16 +299,16 @@ static int load_all(struct load *load, const char *const *paths, size_t count)
 	}
 	if (check_together(load) < 0 || load->diagnostics->out_of_memory)
 		return -ENOMEM;
-	sort_set(load->files->set);
+	flow_files_sort(load->files->set);
 	diagnostics_sort(load->diagnostics);
 	return 0;
 }
 
-int flow_files_load(const char *const *paths, size_t count, struct diagnostics *diagnostics,
-		    struct flow_files **ret_files, struct error *err)
+static int load_paths(const char *const *paths, size_t count, bool whole_way, struct diagnostics *diagnostics,
+		      struct flow_files **ret_files, struct error *err)
 {
 	cleanup_of(flow_files) struct flow_files *files = calloc(1, sizeof(*files));
-	struct load load = { .files = files, .diagnostics = diagnostics };
+	struct load load = { .files = files, .diagnostics = diagnostics, .whole_way = whole_way };
 	int r;
 
 	if (!files)
@@ -396,89 +325,14 @@ int flow_files_load(const char *const *paths, size_t count, struct diagnostics *
 	return 0;
 }
 
-static bool is_below(const char *file, const char *directory)
+int flow_files_load(const char *const *paths, size_t count, struct diagnostics *diagnostics,
+		    struct flow_files **ret_files, struct error *err)
 {
-	size_t length = strlen(directory);
-
-	while (length > 1 && directory[length - 1] == '/')
-		length--;
-	return strncmp(file, directory, length) == 0 && file[length] == '/';
+	return load_paths(paths, count, false, diagnostics, ret_files, err);
 }
 
-static bool has_failed(const struct flow_files *files, const struct flow_app *app)
+int flow_files_load_trusted(const char *path, struct diagnostics *diagnostics, struct flow_files **ret_files,
+			    struct error *err)
 {
-	for (size_t i = 0; i < files->failure_count; i++) {
-		const struct flow_files_failure *failure = &files->failures[i];
-
-		if ((failure->app && strcmp(failure->app, app->name) == 0) || strcmp(failure->file, app->file) == 0 ||
-		    is_below(app->file, failure->file))
-			return true;
-	}
-	return false;
-}
-
-/* Forgets what was added behind the first `good`. */
-static void drop_copies(struct flow_set *set, size_t good)
-{
-	while (set->count > good)
-		flow_app_free(set->apps[--set->count]);
-}
-
-static const struct diagnostic *first_error(const struct diagnostics *diagnostics, const char *file)
-{
-	for (size_t i = 0; i < diagnostics->count; i++) {
-		const struct diagnostic *item = &diagnostics->items[i];
-
-		if (item->severity == DIAGNOSTIC_ERROR && strcmp(item->file, file) == 0)
-			return item;
-	}
-	return NULL;
-}
-
-int flow_files_explain(struct flow_files *files, const struct diagnostics *diagnostics)
-{
-	for (size_t i = 0; i < files->failure_count; i++) {
-		struct flow_files_failure *failure = &files->failures[i];
-		const struct diagnostic *item = first_error(diagnostics, failure->file);
-
-		if (!item || failure->why)
-			continue;
-		if (asprintf(&failure->why, "%u:%u: %s", item->line, item->column, item->text) < 0) {
-			failure->why = NULL;
-			return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
-int flow_files_keep(struct flow_files *files, const struct flow_set *previous, size_t *ret_kept, struct error *err)
-{
-	struct flow_set *set = files->set;
-	size_t good = set->count;
-	struct flow_app **grown;
-
-	if (!previous || previous->count == 0) {
-		*ret_kept = 0;
-		return 0;
-	}
-	grown = reallocarray(set->apps, good + previous->count, sizeof(struct flow_app *));
-	if (!grown)
-		return error_oom(err);
-	set->apps = grown;
-	for (size_t i = 0; i < previous->count; i++) {
-		struct flow_set declared = { .apps = set->apps, .count = good };
-		struct flow_app *copy;
-
-		if (!has_failed(files, previous->apps[i]) || flow_set_find(&declared, previous->apps[i]->name))
-			continue;
-		copy = flow_app_copy(previous->apps[i]);
-		if (!copy) {
-			drop_copies(set, good);
-			return error_oom(err);
-		}
-		set->apps[set->count++] = copy;
-	}
-	*ret_kept = set->count - good;
-	sort_set(set);
-	return 0;
+	return load_paths(&path, 1, true, diagnostics, ret_files, err);
 }

@@ -13,14 +13,6 @@
 #include "error.h"
 #include "flow.h"
 
-/* Reads a flow file or a configuration whole: NUL-terminated, *ret_length without the terminator, the caller's.
- *
- * Whoever can write such a file rules over the host's containers, so it must be a regular file, owned by root or by the
- * caller, not writable by group or others, and at most FLOW_FILE_MAX bytes.  A symbolic link may lead there; what
- * counts is the file that was opened.  -EINVAL: it was refused, and diagnostics has why and the remedy, at file:1:1.
- * Any other negative errno: it could not be read, and that is in diagnostics too. */
-int flow_files_read(const char *path, char **ret_text, size_t *ret_length, struct diagnostics *diagnostics);
-
 /* A file, or a directory, that gave no flows. */
 struct flow_files_failure {
 	char *file; /* the path as messages name it, which is also what flow_app.file of its app would be */
@@ -49,6 +41,11 @@ CLEANUP_DEFINE(flow_files, flow_files_free)
  * others are in the set.  Returns 0 even if there is none, or -ENOMEM, also in err. */
 int flow_files_load(const char *const *paths, size_t count, struct diagnostics *diagnostics,
 		    struct flow_files **ret_files, struct error *err);
+
+/* The same of the host's own directory, or file: each directory on the way has to belong to root or the caller, too,
+ * and to be closed to others' writing (see trust_path), else all of it is a failure. */
+int flow_files_load_trusted(const char *path, struct diagnostics *diagnostics, struct flow_files **ret_files,
+			    struct error *err);
 
 /* Notes the first problem of each failure.  0 or -ENOMEM. */
 int flow_files_explain(struct flow_files *files, const struct diagnostics *diagnostics);

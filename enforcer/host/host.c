@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "flow_files_read.h"
 #include "log.h"
 #include "trust.h"
 
@@ -115,16 +116,15 @@ void host_clear(struct host *host)
 
 int host_load_flows(const struct host *host, struct flow_files **ret_files, struct error *err)
 {
-	const char *const paths[] = { host->config->flows };
+	const char *path = host->config->flows;
 	struct diagnostics diagnostics = { 0 };
 	int r;
 
-	if (!host->options->flows && access(paths[0], F_OK) < 0 && errno == ENOENT) {
-		log_warning("%s does not exist: no flow is declared, all containers are closed to each other",
-			    paths[0]);
+	if (!host->options->flows && access(path, F_OK) < 0 && errno == ENOENT) {
+		log_warning("%s does not exist: no flow is declared, all containers are closed to each other", path);
 		r = flow_files_load(NULL, 0, &diagnostics, ret_files, err);
 	} else {
-		r = flow_files_load(paths, 1, &diagnostics, ret_files, err);
+		r = flow_files_load_trusted(path, &diagnostics, ret_files, err);
 	}
 	if (r == 0 && flow_files_explain(*ret_files, &diagnostics) < 0) {
 		flow_files_free(*ret_files);

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "flow_files.h"
+#include "flow_files_read.h"
 #include "flow_parse.h"
 
 static char folder[] = "/tmp/test_flow_files.XXXXXX";

@@ -188,12 +188,61 @@ static void configuration_of_others(void **state)
 	assert_int_equal(chmod(in("way"), 0755), 0);
 }
 
+/* Who can rename a folder on the way puts another in its place: the flow files are refused, as the configuration is. */
+static void flow_files_of_others(void **state)
+{
+	char folder[160], file[200];
+	struct options options = { .flows = folder };
+	struct flow_files *files;
+	struct host host;
+
+	(void)state;
+	snprintf(folder, sizeof(folder), "%s/other/flows", directory);
+	snprintf(file, sizeof(file), "%s/a.json", folder);
+	put(in("way/place/a.json"), "{ \"app\": \"a\", \"flows\": [] }");
+	assert_int_equal(symlink("../way/place", in("other/flows")), 0);
+	assert_int_equal(host_open_defaults(&options, &host, NULL), 0);
+	assert_int_equal(host_load_flows(&host, &files, NULL), 0);
+	assert_int_equal(files->failure_count, 0);
+	assert_int_equal(files->set->count, 1);
+	flow_files_free(files);
+	for (size_t i = 0; i < 2; i++) {
+		const char *place = in(i ? "other" : "way");
+
+		assert_int_equal(chmod(place, 0777), 0);
+		assert_int_equal(host_load_flows(&host, &files, NULL), 0);
+		assert_int_equal(files->set->count, 0);
+		assert_int_equal(files->failure_count, 1);
+		assert_int_equal(files->unreadable, 0);
+		assert_string_equal(files->failures[0].file, folder);
+		if (!strstr(files->failures[0].why, "refused: group or others can write") ||
+		    !strstr(files->failures[0].why, place))
+			fail_msg("%s", files->failures[0].why);
+		flow_files_free(files);
+		assert_int_equal(chmod(place, 0755), 0);
+	}
+	/* As /tmp, and one file instead of a folder. */
+	assert_int_equal(chmod(in("way"), 01777), 0);
+	assert_int_equal(host_load_flows(&host, &files, NULL), 0);
+	assert_int_equal(files->failure_count, 0);
+	flow_files_free(files);
+	host_clear(&host);
+	options.flows = file;
+	assert_int_equal(chmod(in("way"), 0777), 0);
+	assert_int_equal(host_open_defaults(&options, &host, NULL), 0);
+	assert_int_equal(host_load_flows(&host, &files, NULL), 0);
+	assert_int_equal(files->failure_count, 1);
+	flow_files_free(files);
+	host_clear(&host);
+	assert_int_equal(chmod(in("way"), 0755), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_can_write_decides),   cmocka_unit_test(owners_count),
 		cmocka_unit_test(links_on_the_way_count),  cmocka_unit_test(state_of_others),
-		cmocka_unit_test(configuration_of_others),
+		cmocka_unit_test(configuration_of_others), cmocka_unit_test(flow_files_of_others),
 	};
 
 	(void)umask(022);
