@@ -49,7 +49,7 @@ static int run(int argc, char **argv)
 {
 	const struct command *command;
 	struct options options;
-	char problem[256];
+	struct error err;
 
 	if (argc < 2) {
 		fprintf(stderr, "usage: bulkhead COMMAND [options]: see `bulkhead --help`\n");
@@ -72,8 +72,8 @@ static int run(int argc, char **argv)
 	command = find_command(argv[1]);
 	if (!command)
 		return unknown_command(argv[1]);
-	if (!options_parse(command, argc - 1, argv + 1, &options, problem)) {
-		fprintf(stderr, "bulkhead: %s: see `bulkhead %s --help`\n", problem, command->name);
+	if (options_parse(command, argc - 1, argv + 1, &options, &err) < 0) {
+		fprintf(stderr, "bulkhead: %s: see `bulkhead %s --help`\n", err.text, command->name);
 		return EXIT_USAGE;
 	}
 	if (options.help) {

@@ -2,53 +2,11 @@
 #include "diagnostics.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "utf8.h"
-
-/* Control characters break terminals, logs and "one problem a line"; the bidirectional ones and the line separators
- * make a reader see another text than the one that is there. */
-static bool is_printable(uint32_t point)
-{
-	if (utf8_is_control(point))
-		return false;
-	return !(point >= 0x2028 && point <= 0x202e) && !(point >= 0x2066 && point <= 0x2069) && point != 0x200e &&
-	       point != 0x200f && point != 0x061c && point != 0xfeff;
-}
-
-/* Somebody's megabyte of a key is no part of a sentence: longer texts are cut here. */
-#define TEXT_MAX 1024
-
-/* A copy in which every byte of what is not printable is \xNN. */
-static char *printable(const char *text)
-{
-	size_t length = strlen(text), left = length < TEXT_MAX ? length : TEXT_MAX;
-	char *copy = malloc(left * 4 + sizeof(" ..."));
-	char *out = copy;
-
-	if (!copy)
-		return NULL;
-	while (left > 0) {
-		uint32_t point = 0;
-		size_t count = utf8_decode(text, left, &point);
-
-		if (count > 0 && is_printable(point)) {
-			memcpy(out, text, count);
-			out += count;
-		} else {
-			count = count > 0 ? count : 1;
-			for (size_t i = 0; i < count; i++)
-				out += sprintf(out, "\\x%02x", (unsigned char)text[i]);
-		}
-		text += count;
-		left -= count;
-	}
-	strcpy(out, length > TEXT_MAX ? " ..." : "");
-	return copy;
-}
 
 /* Room for one more; the capacity is always the next power of two. */
 static bool grow(struct diagnostics *diagnostics)
@@ -76,8 +34,8 @@ void diagnostics_add(struct diagnostics *diagnostics, enum diagnostic_severity s
 	va_end(ap);
 	if (r < 0)
 		text = NULL; /* undefined after a failure */
-	shown = text ? printable(text) : NULL;
-	name = printable(file);
+	shown = text ? utf8_printable(text, strlen(text)) : NULL;
+	name = utf8_printable(file, strlen(file));
 	if (!shown || !name || !grow(diagnostics)) {
 		if (!diagnostics->out_of_memory)
 			diagnostics->errors++;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "utf8.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t utf8_decode(const char *text, size_t length, uint32_t *ret_point)
@@ -76,4 +78,41 @@ size_t utf8_cut(const char *text, size_t room)
 			return count > back ? length - back : length;
 	}
 	return length;
+}
+
+/* Control characters break terminals, logs and "one problem a line"; the bidirectional ones and the line separators
+ * make a reader see another text than the one that is there. */
+static bool is_printable(uint32_t point)
+{
+	if (utf8_is_control(point))
+		return false;
+	return !(point >= 0x2028 && point <= 0x202e) && !(point >= 0x2066 && point <= 0x2069) && point != 0x200e &&
+	       point != 0x200f && point != 0x061c && point != 0xfeff;
+}
+
+char *utf8_printable(const char *text, size_t length)
+{
+	size_t left = length < UTF8_PRINTABLE_MAX ? length : UTF8_PRINTABLE_MAX;
+	char *copy = malloc(left * 4 + sizeof(" ..."));
+	char *out = copy;
+
+	if (!copy)
+		return NULL;
+	while (left > 0) {
+		uint32_t point = 0;
+		size_t count = utf8_decode(text, left, &point);
+
+		if (count > 0 && is_printable(point)) {
+			memcpy(out, text, count);
+			out += count;
+		} else {
+			count = count > 0 ? count : 1;
+			for (size_t i = 0; i < count; i++)
+				out += sprintf(out, "\\x%02x", (unsigned char)text[i]);
+		}
+		text += count;
+		left -= count;
+	}
+	strcpy(out, length > UTF8_PRINTABLE_MAX ? " ..." : "");
+	return copy;
 }

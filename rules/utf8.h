@@ -23,4 +23,10 @@ size_t utf8_cut(const char *text, size_t room);
 /* C0, DEL and C1: what is a command to a terminal. */
 bool utf8_is_control(uint32_t point);
 
+/* Somebody's megabyte of a key is no part of a sentence: longer texts are cut here. */
+#define UTF8_PRINTABLE_MAX 1024
+/* A copy in which every byte of what is not printable text is \xNN; control characters and those that reorder a line
+ * are none.  Cut after UTF8_PRINTABLE_MAX bytes, and then ends in " ...".  NULL: out of memory. */
+char *utf8_printable(const char *text, size_t length);
+
 #endif

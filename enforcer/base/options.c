@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,8 +98,7 @@ static const char *store(const struct option *option, const char *value, struct 
 	return NULL;
 }
 
-bool options_parse(const struct command *command, int argc, char **argv, struct options *ret_options,
-		   char ret_problem[256])
+int options_parse(const struct command *command, int argc, char **argv, struct options *ret_options, struct error *err)
 {
 	struct options options = { .arguments = argv };
 	bool only_arguments = false;
@@ -117,24 +117,19 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 			continue;
 		}
 		option = find_option(argv[i], &value);
-		if (!option || !takes(command, option)) {
-			snprintf(ret_problem, 256, "%s: unknown option %.100s", command->name, argv[i]);
-			return false;
-		}
+		if (!option || !takes(command, option))
+			return error_set(err, -EINVAL, "%s: unknown option %.100s", command->name, argv[i]);
 		if (option->kind == OPTION_TEXT && !value && i + 1 < argc)
 			value = argv[++i];
 		wrong = store(option, value, &options);
-		if (wrong) {
-			snprintf(ret_problem, 256, "%s: --%s %s", command->name, option->name, wrong);
-			return false;
-		}
+		if (wrong)
+			return error_set(err, -EINVAL, "%s: --%s %s", command->name, option->name, wrong);
 	}
-	if (options.argument_count && !(command->allowed & OPTIONS_FILES) && !options.help) {
-		snprintf(ret_problem, 256, "%s: unexpected argument \"%.100s\"", command->name, options.arguments[0]);
-		return false;
-	}
+	if (options.argument_count && !(command->allowed & OPTIONS_FILES) && !options.help)
+		return error_set(err, -EINVAL, "%s: unexpected argument \"%.100s\"", command->name,
+				 options.arguments[0]);
 	*ret_options = options;
-	return true;
+	return 0;
 }
 
 void options_print(const struct command *command)

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "error.h"
+
 /* Exit status everywhere. */
 enum exit_status {
 	EXIT_YES = 0,	  /* yes, done */
@@ -45,9 +47,8 @@ struct command {
 	unsigned allowed;      /* enum options_allowed */
 };
 
-/* Parses what follows the command's name; argv[0] is that name.  False: *ret_problem says what is wrong. */
-bool options_parse(const struct command *command, int argc, char **argv, struct options *ret_options,
-		   char ret_problem[256]);
+/* Parses what follows the command's name; argv[0] is that name.  -EINVAL: err says what is wrong. */
+int options_parse(const struct command *command, int argc, char **argv, struct options *ret_options, struct error *err);
 
 /* One line per option that the command takes, to stdout. */
 void options_print(const struct command *command);

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diagnostics.h"
 #include "engine_facts.h"
+#include "utf8.h"
 
 static const struct verify_check *find_check(const struct verify *verify, const char *id,
 					     const struct verify_group **ret_group)
@@ -114,26 +114,13 @@ void verify_pause(struct verify *verify, unsigned milliseconds)
 
 /* ---- What they found ---- */
 
-/* A copy of one line in which nothing can move a terminal's cursor: names are the engine's users' to choose. */
-static char *printable_line(const char *text, size_t length)
-{
-	struct diagnostics diagnostics = { 0 };
-	char *copy = NULL;
-
-	diagnostics_add(&diagnostics, DIAGNOSTIC_WARNING, "", 1, 1, "%.*s", (int)length, text);
-	if (diagnostics.count)
-		copy = steal(diagnostics.items[0].text);
-	diagnostics_clear(&diagnostics);
-	return copy;
-}
-
 char *verify_printable(const char *text)
 {
 	char *all = strdup("");
 
 	while (all && *text) {
 		size_t length = strcspn(text, "\n");
-		cleanup_free char *line = printable_line(text, length);
+		cleanup_free char *line = utf8_printable(text, length);
 		char *longer = NULL;
 
 		if (!line || asprintf(&longer, "%s%s%s", all, *all ? "\n" : "", line) < 0)
