@@ -3,16 +3,10 @@
 #include "binding.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LABEL_COMPOSE_PROJECT "com.docker.compose.project"
-#define LABEL_COMPOSE_SERVICE "com.docker.compose.service"
-#define LABEL_SWARM_SERVICE   "com.docker.swarm.service.name"
-#define LABEL_SWARM_STACK     "com.docker.stack.namespace"
-#define LABEL_APP	      "bulkhead.app"
-#define LABEL_SERVICE	      "bulkhead.service"
+#include "container_match.h"
 
 /* One name as it is used: resolved once per flow set, matched once per container however many flows use it. */
 struct selector {
@@ -39,76 +33,18 @@ struct binding {
 	size_t named_count;
 };
 
-static bool has_label(const struct container *container, const char *key, const char *value)
-{
-	const char *label = container_label(container, key);
-
-	return label && strcmp(label, value) == 0;
-}
-
-/* "shop" and "web" against "shop_web", without building the string.  "a_b_web" is b_web of stack a, or web of stack
- * a_b: a service of a stack says which. */
-static bool is_swarm_service(const struct container *container, const char *app, const char *service)
-{
-	const char *label = container_label(container, LABEL_SWARM_SERVICE);
-	const char *stack = container_label(container, LABEL_SWARM_STACK);
-	size_t length = strlen(app);
-
-	return label && (!stack || strcmp(stack, app) == 0) && strncmp(label, app, length) == 0 &&
-	       label[length] == '_' && strcmp(label + length + 1, service) == 0;
-}
-
-static bool matches_name(const struct container *container, const char *app, const char *service)
-{
-	return (has_label(container, LABEL_COMPOSE_PROJECT, app) &&
-		has_label(container, LABEL_COMPOSE_SERVICE, service)) ||
-	       is_swarm_service(container, app, service) ||
-	       (has_label(container, LABEL_APP, app) && has_label(container, LABEL_SERVICE, service));
-}
-
-static bool matches_definition(const struct container *container, const char *app, const struct flow_service *service)
-{
-	if (service->compose && !(has_label(container, LABEL_COMPOSE_PROJECT, app) &&
-				  has_label(container, LABEL_COMPOSE_SERVICE, service->compose)))
-		return false;
-	if (service->swarm && !has_label(container, LABEL_SWARM_SERVICE, service->swarm))
-		return false;
-	if (service->container && (!container->name || fnmatch(service->container, container->name, 0) != 0))
-		return false;
-	if (service->image && (!container->image || fnmatch(service->image, container->image, 0) != 0))
-		return false;
-	for (size_t i = 0; i < service->label_count; i++) {
-		if (!has_label(container, service->labels[i].key, service->labels[i].value))
-			return false;
-	}
-	/* The parser refuses a definition without criteria; one that came another way must not match everything. */
-	return service->compose || service->swarm || service->container || service->image || service->label_count;
-}
-
-static bool labelled_with_app(const struct container *container, const char *app)
-{
-	return has_label(container, LABEL_COMPOSE_PROJECT, app) || has_label(container, LABEL_SWARM_STACK, app) ||
-	       has_label(container, LABEL_APP, app);
-}
-
-static bool labelled_with_any_app(const struct container *container)
-{
-	return container_label(container, LABEL_COMPOSE_PROJECT) || container_label(container, LABEL_SWARM_STACK) ||
-	       container_label(container, LABEL_APP);
-}
-
 static bool matches_service(const struct selector *selector, const struct container *container)
 {
 	if (selector->defined)
-		return matches_definition(container, selector->app, selector->defined);
-	return matches_name(container, selector->app, selector->service);
+		return container_fits(container, selector->app, selector->defined);
+	return container_has_name(container, selector->app, selector->service);
 }
 
 /* Whether the container is one of the app's: by label, or as one of the services that the app's file names. */
 static bool matches_app(const struct binding *binding, const char *app, const struct container *container,
 			const bool *matched)
 {
-	if (labelled_with_app(container, app))
+	if (container_is_labelled(container, app))
 		return true;
 	for (size_t i = 0; i < binding->named_count; i++) {
 		if (matched[i] && strcmp(binding->selectors[i].app, app) == 0)
@@ -127,7 +63,7 @@ static bool matches(const struct binding *binding, const struct selector *select
 	case FLOW_PEER_APP:
 		return matches_app(binding, selector->app, container, matched);
 	case FLOW_PEER_ALL:
-		if (labelled_with_any_app(container))
+		if (container_is_labelled_any(container))
 			return true;
 		for (size_t i = 0; i < binding->named_count; i++) {
 			if (matched[i])
