@@ -8,8 +8,6 @@
 
 #include "compile_parts.h"
 
-#define CLOSED_COMMENT "closed: its network is not known yet"
-
 static int compile_bridge(struct compilation *c, enum policy_set set, const char *bridge, const char *comment)
 {
 	struct policy_record record = { .set = set, .comment = comment };
@@ -134,9 +132,9 @@ static int compile_links(struct compilation *c, const struct compile_links *link
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && links && i < links->closed_count; i++) {
-		r = compile_bridge(c, POLICY_BRIDGES, links->closed[i], CLOSED_COMMENT);
+		r = compile_bridge(c, POLICY_BRIDGES, links->closed[i], COMPILE_CLOSED_COMMENT);
 		if (r == 0)
-			r = compile_bridge(c, POLICY_GUARDED, links->closed[i], CLOSED_COMMENT);
+			r = compile_bridge(c, POLICY_GUARDED, links->closed[i], COMPILE_CLOSED_COMMENT);
 	}
 	for (size_t i = 0; r == 0 && links && i < links->foreign_count; i++)
 		r = compile_bridge(c, POLICY_FOREIGN, links->foreign[i], "not managed by bulkhead");

@@ -11,6 +11,9 @@
 #include "inventory.h"
 #include "policy.h"
 
+/* What records of closed bridges say. */
+#define COMPILE_CLOSED_COMMENT "closed: its network is not known yet"
+
 /* Bridges that are closed or left alone besides those of the inventory's networks. */
 struct compile_links {
 	char (*closed)[16]; /* managed though no network of the inventory stands behind them (boot, a new bridge) */

@@ -30,6 +30,8 @@ struct address compile_link_local(const uint8_t mac[6])
 /* Whether what it publishes is not known for certain yet. */
 static bool is_starting(const struct end *end)
 {
+	if (endpoint_is_newcomer(end->network, end->endpoint))
+		return true;
 	return endpoint_is_container(end->endpoint) && !(end->container && end->container->started);
 }
 

@@ -106,6 +106,10 @@ void network_sort_endpoints(struct network *network);
 /* Whether it is a container's.  The engine's own endpoints (ep-…, lb-…, gateway_…) have keys that are no ids. */
 bool endpoint_is_container(const struct endpoint *endpoint);
 
+/* Whether the engine has made it and not given it to its container yet, so that its key is "ep-…".  Its port is there
+ * by then, and its process is not.  Swarm's own on docker_gwbridge are no newcomers. */
+bool endpoint_is_newcomer(const struct network *network, const struct endpoint *endpoint);
+
 /* Whether an endpoint of the network has that MAC.  False for an unknown MAC. */
 bool network_has_mac(const struct network *network, const uint8_t mac[6]);
 
@@ -128,6 +132,7 @@ struct port {
 	char bridge[16], name[16];
 	uint8_t mac[6]; /* of its peer, inside the container; zero where unknown */
 	int index;	/* the link's; no two ports have the same index and name */
+	bool paired;	/* it has another end (veth): the engine makes no other ports */
 	uint64_t seen;	/* when it was first seen, CLOCK_MONOTONIC in nanoseconds */
 };
 
@@ -147,6 +152,11 @@ struct inventory {
 	/* The range from which the engine chooses a free port of the host; 0: its own default. */
 	uint16_t chosen_first, chosen_last;
 };
+
+/* Gives the network's newcomers, which bear their containers' names, their containers' ids, as the engine itself is
+ * going to do: so their flows stand before their processes do.  The network need not be the inventory's.  0 or -ENOMEM.
+ */
+int inventory_name_newcomers(const struct inventory *inventory, struct network *network);
 
 /* Sorts ports in the order of an inventory. */
 void inventory_sort_ports(struct port *ports, size_t count);

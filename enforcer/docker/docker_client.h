@@ -31,6 +31,8 @@ bool docker_client_remote(const struct docker_client *client);
 
 /* The path of its unix socket, or NULL. */
 const char *docker_client_socket(const struct docker_client *client);
+/* True where nobody listens on its unix socket at this moment.  False for other addresses: that is not known. */
+bool docker_client_nobody(const struct docker_client *client);
 /* The process that made its unix socket listen, as the kernel says when one connects: its number in our PID namespace.
  * 0 where that is not known. */
 pid_t docker_client_peer(const struct docker_client *client);

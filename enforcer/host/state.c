@@ -18,10 +18,10 @@
 
 static bool is_link_name(const char *name, size_t length)
 {
-	if (length == 0 || length >= 16 || name[0] == '.')
+	if (length == 0 || length >= 16 || strspn(name, ".") == length)
 		return false;
 	for (size_t i = 0; i < length; i++) {
-		if (name[i] <= ' ' || name[i] > '~' || strchr("/:\"\\", name[i]))
+		if (!name[i] || strchr("/: \t\n\v\f\r\xa0", name[i]))
 			return false;
 	}
 	return true;

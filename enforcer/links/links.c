@@ -141,6 +141,15 @@ int links_bridges(struct links *links, char (**ret_names)[16], size_t *ret_count
 	return 0;
 }
 
+int links_bridge_index(const struct links *links, const char *name)
+{
+	for (size_t i = 0; i < links->known.count; i++) {
+		if (strcmp(links->known.items[i].name, name) == 0)
+			return links->known.items[i].index;
+	}
+	return 0;
+}
+
 /* ---- Ports ---- */
 
 static int open_requests(struct links *links)

@@ -21,6 +21,9 @@ CLEANUP_DEFINE(links, links_close)
 /* The namespace's links of kind "bridge", from a fresh dump.  The array is the caller's. */
 int links_bridges(struct links *links, char (**ret_names)[16], size_t *ret_count, struct error *err);
 
+/* The index of a bridge that links_bridges has told; 0 if it is none.  Its name may be another bridge's by now. */
+int links_bridge_index(const struct links *links, const char *name);
+
 /* The ports of all bridges, each with its peer's MAC, in the order of an inventory.  The first call dumps; later calls
  * answer from the subscription, unless it lost messages.  The array is the caller's. */
 int links_ports(struct links *links, struct port **ret_ports, size_t *ret_count, struct error *err);

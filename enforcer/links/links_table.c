@@ -229,6 +229,7 @@ int links_table_ports(const struct links_table *table, struct port **ret_ports, 
 		memcpy(ports[count].bridge, bridge->name, sizeof(ports->bridge));
 		memcpy(ports[count].name, table->ports[i].name, sizeof(ports->name));
 		ports[count].index = table->ports[i].index;
+		ports[count].paired = table->ports[i].peer.index != 0;
 		memcpy(ports[count].mac, table->ports[i].mac, sizeof(ports->mac));
 		count++;
 	}

@@ -98,6 +98,8 @@ int reconcile_network(struct reconciler *r, const char *id, struct network *netw
 		return 0;
 	if (next)
 		next->managed = next->managed && config_manages(r->config, next->name, next->id);
+	if (next && inventory_name_newcomers(r->inventory, next) < 0)
+		return error_oom(err);
 	result = inventory_network_changes(r->inventory, id, next, &scope) < 0 ? error_oom(err) : 0;
 	if (result == 0 && !scope.all)
 		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
@@ -206,14 +208,17 @@ int reconcile_ports(struct reconciler *r, struct reconcile_report *ret_report, s
 	int result;
 
 	*ret_report = (struct reconcile_report){ 0 };
-	if (!r->inventory)
-		return 0;
 	result = links_ports(r->links, &ports, &count, err);
+	if (!r->inventory) {
+		scope.all = result == 0 && reconcile_bridges_judge_ports(&r->whose, ports, count);
+		return finish(r, result, &scope, before, began, ret_report, err);
+	}
 	if (result == 0 && inventory_port_changes(r->inventory, ports, count, &scope) < 0)
 		result = error_oom(err);
 	if (result == 0 && !scope.all)
 		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
 	if (result == 0)
 		(void)inventory_set_ports(r->inventory, steal(ports), count, NULL);
+	scope.all = scope.all || (result == 0 && reconcile_bridges_judge(&r->whose, r->inventory));
 	return finish(r, result, &scope, before, began, ret_report, err);
 }

@@ -41,9 +41,10 @@ void reconcile_follow_bridges(struct reconciler *r)
 	r->bridges_followed = true;
 }
 
-void reconcile_bridges_changed(struct reconciler *r)
+void reconcile_bridges_changed(struct reconciler *r, bool away)
 {
 	r->bridges_known = false;
+	r->whose.away = away;
 }
 
 /* Asks the kernel for the bridges. */
@@ -55,6 +56,12 @@ static int read_bridges(struct reconciler *r, struct error *err)
 
 	if (result < 0)
 		return result;
+	/* Without a listener nobody is there to release them. */
+	if (r->bridges_followed &&
+	    reconcile_bridges_look(&r->whose, r->links, names, count, r->closed, r->closed_count) < 0) {
+		free(names);
+		return error_oom(err);
+	}
 	free(r->bridges);
 	r->bridges = names;
 	r->bridge_count = count;
@@ -62,32 +69,79 @@ static int read_bridges(struct reconciler *r, struct error *err)
 	return 0;
 }
 
+/* Observing closes nothing. */
+static bool closes_unclaimed(const struct reconciler *r)
+{
+	return binding_defaults(r->binding)->mode != FLOW_MODE_OBSERVE;
+}
+
+static int collect_closed(const struct reconciler *r, struct compile_links *links)
+{
+	char(*names)[16] = calloc(r->closed_count + r->whose.count + 1, sizeof(*names));
+	size_t count = 0;
+
+	if (!names)
+		return -ENOMEM;
+	/* Once the engine has spoken, its networks say what is closed. */
+	for (size_t i = 0; !r->inventory && i < r->closed_count; i++)
+		memcpy(names[count++], r->closed[i], sizeof(*names));
+	for (size_t i = 0; closes_unclaimed(r) && i < r->whose.count; i++) {
+		if (reconcile_bridge_is_closed(&r->whose.items[i], r->inventory))
+			memcpy(names[count++], r->whose.items[i].name, sizeof(*names));
+	}
+	links->closed = names;
+	links->closed_count = count;
+	return 0;
+}
+
+bool reconcile_unclaimed_bridges(const struct reconciler *r, bool lately)
+{
+	return r->inventory && reconcile_bridges_doubt(&r->whose, r->inventory, lately);
+}
+
+int reconcile_closed_bridges(const struct reconciler *r, char (**ret_names)[16], size_t *ret_count)
+{
+	struct compile_links links = { 0 };
+
+	if (collect_closed(r, &links) < 0)
+		return -ENOMEM;
+	*ret_names = links.closed;
+	*ret_count = links.closed_count;
+	return 0;
+}
+
+static bool is_closed(const struct compile_links *links, const char *name)
+{
+	for (size_t i = 0; i < links->closed_count; i++) {
+		if (strcmp(links->closed[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
 int reconcile_links_collect(struct reconciler *r, struct compile_links *ret_links, struct error *err)
 {
-	cleanup_free char(*names)[16] = NULL;
 	int result = r->bridges_known ? 0 : read_bridges(r, err);
-	size_t kept = 0;
 
 	if (result < 0)
 		return result;
-	names = calloc(r->bridge_count + 1, sizeof(*names));
-	if (!names)
+	ret_links->foreign = calloc(r->bridge_count + 1, sizeof(*ret_links->foreign));
+	if (!ret_links->foreign || collect_closed(r, ret_links) < 0) {
+		reconcile_links_clear(ret_links);
 		return error_oom(err);
-	for (size_t i = 0; i < r->bridge_count; i++) {
-		if (is_foreign(r->inventory, r->bridges[i]))
-			memcpy(names[kept++], r->bridges[i], sizeof(*names));
 	}
-	ret_links->foreign = steal(names);
-	ret_links->foreign_count = kept;
-	/* Once the engine was heard, the inventory tells which bridges are closed. */
-	ret_links->closed = r->inventory ? NULL : r->closed;
-	ret_links->closed_count = r->inventory ? 0 : r->closed_count;
+	for (size_t i = 0; i < r->bridge_count; i++) {
+		if (is_foreign(r->inventory, r->bridges[i]) && !is_closed(ret_links, r->bridges[i]))
+			memcpy(ret_links->foreign[ret_links->foreign_count++], r->bridges[i],
+			       sizeof(*ret_links->foreign));
+	}
 	return 0;
 }
 
 void reconcile_links_clear(struct compile_links *links)
 {
 	free(links->foreign);
+	free(links->closed);
 	memset(links, 0, sizeof(*links));
 }
 
@@ -202,20 +256,5 @@ int reconcile_links_look(struct reconciler *r, const struct config *config, stru
 	inventory->resolvers = resolvers;
 	inventory->resolver_count = resolver_count;
 	chosen_ports_read(&inventory->chosen_first, &inventory->chosen_last);
-	return 0;
-}
-
-int reconcile_copy_policy(const struct policy *policy, struct policy **ret_copy, struct error *err)
-{
-	cleanup_of(policy) struct policy *copy = policy_new();
-
-	for (size_t i = 0; copy && i < policy_count(policy); i++) {
-		if (policy_add(copy, policy_at(policy, i)) < 0)
-			return error_oom(err);
-	}
-	if (!copy)
-		return error_oom(err);
-	policy_finish(copy);
-	*ret_copy = steal(copy);
 	return 0;
 }

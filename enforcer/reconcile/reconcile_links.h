@@ -15,9 +15,18 @@ struct reconciler;
  * before the question. */
 int reconcile_look_at_ports(struct reconciler *reconciler, struct error *err);
 
-/* The caller listens to links_monitor from now on, and calls reconcile_bridges_changed when it tells of a change. */
+/* The caller listens to links_monitor from now on, and calls reconcile_bridges_changed when it tells of a change. away:
+ * nobody listens where the engine should, so that what is new is not the engine's.  Otherwise a bridge that is new is
+ * closed until the engine has told whose it is. */
 void reconcile_follow_bridges(struct reconciler *reconciler);
-void reconcile_bridges_changed(struct reconciler *reconciler);
+void reconcile_bridges_changed(struct reconciler *reconciler, bool away);
+
+/* Whether the engine should be asked which networks there are: about a bridge that came, or got a port, after the last
+ * time.  lately: or one that came so lately that it may not be listed yet. */
+bool reconcile_unclaimed_bridges(const struct reconciler *reconciler, bool lately);
+
+/* The bridges that are closed though no network is known to have them; the array is the caller's.  0 or -ENOMEM. */
+int reconcile_closed_bridges(const struct reconciler *reconciler, char (**ret_names)[16], size_t *ret_count);
 
 /* The first managed network whose bridge was not among the bridges that were read last, or NULL. */
 const struct network *reconcile_elsewhere(const struct reconciler *reconciler);
@@ -41,7 +50,5 @@ int reconcile_links_check(struct reconciler *reconciler, const struct inventory 
  * that the engine chooses from. */
 int reconcile_links_look(struct reconciler *reconciler, const struct config *config, struct inventory *inventory,
 			 struct error *err);
-
-int reconcile_copy_policy(const struct policy *policy, struct policy **ret_copy, struct error *err);
 
 #endif

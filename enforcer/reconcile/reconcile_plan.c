@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compile.h"
 #include "reconcile_links.h"
@@ -30,11 +31,54 @@ static int compile(struct reconciler *r, struct policy **ret_want, struct error 
 	return result;
 }
 
+/* A record of a bridge that was closed because nobody knew whose it is, and is somebody else's. */
+static bool is_released(const struct reconcile_bridges *bridges, const struct policy_record *record)
+{
+	return (record->set == POLICY_BRIDGES || record->set == POLICY_GUARDED) &&
+	       strcmp(record->comment, COMPILE_CLOSED_COMMENT) == 0 &&
+	       reconcile_bridges_released(bridges, record->bridge);
+}
+
+/* What the kernel has, and of what is closed that which it lacks. */
+static int join(const struct reconcile_bridges *bridges, const struct policy *have, const struct policy *closed,
+		struct policy **ret_joined, struct error *err)
+{
+	cleanup_of(policy) struct policy *joined = policy_new();
+	int r = joined ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < policy_count(have); i++) {
+		if (!is_released(bridges, policy_at(have, i)))
+			r = policy_add(joined, policy_at(have, i));
+	}
+	for (size_t i = 0; r == 0 && i < policy_count(closed); i++) {
+		if (!policy_find(have, policy_at(closed, i)))
+			r = policy_add(joined, policy_at(closed, i));
+	}
+	if (r < 0)
+		return error_oom(err);
+	policy_finish(joined);
+	*ret_joined = steal(joined);
+	return 0;
+}
+
+static int keep(struct reconciler *r, struct reconcile_plan *plan, struct error *err)
+{
+	static const struct inventory nothing = { 0 };
+	cleanup_of(policy) struct policy *closed = NULL;
+	struct compile_links links = { 0 };
+	int result = reconcile_links_collect(r, &links, err);
+
+	if (result == 0)
+		result = compile_all(r->binding, &nothing, &links, &closed, err);
+	reconcile_links_clear(&links);
+	return result < 0 ? result : join(&r->whose, plan->have.policy, closed, &plan->want, err);
+}
+
 int reconcile_plan_want(struct reconciler *r, struct reconcile_plan *plan, struct error *err)
 {
-	/* The engine has not been heard, and the kernel holds what it said last: keep that. */
+	/* The engine has not been heard, and the kernel holds what it said last: keep that, and close what is new. */
 	if (!r->inventory && plan->have.exists)
-		return reconcile_copy_policy(plan->have.policy, &plan->want, err);
+		return keep(r, plan, err);
 	return compile(r, &plan->want, err);
 }
 

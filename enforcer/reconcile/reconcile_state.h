@@ -6,6 +6,7 @@
 #include "binding.h"
 #include "config.h"
 #include "links.h"
+#include "reconcile_bridges.h"
 #include "reconcile_drift.h"
 
 struct reconciler {
@@ -26,6 +27,7 @@ struct reconciler {
 	char (*bridges)[16];
 	size_t bridge_count;
 	bool bridges_known, bridges_followed;
+	struct reconcile_bridges whose; /* they are */
 	/* The kernel may not hold what the inventory compiles to: the next comparison looks at everything. */
 	bool doubtful;
 	bool flags_refused; /* this kernel knows no owner and persist flags */

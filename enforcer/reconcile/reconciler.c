@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "reconcile_state.h"
 #include "reconcile_links.h"
@@ -30,6 +31,10 @@ int reconciler_set_inventory(struct reconciler *r, struct inventory *inventory, 
 		struct network *network = inventory->networks[i];
 
 		network->managed = network->managed && config_manages(r->config, network->name, network->id);
+		if (inventory_name_newcomers(inventory, network) < 0) {
+			inventory_free(inventory);
+			return error_oom(err);
+		}
 	}
 	result = reconcile_links_check(r, inventory, err);
 	if (result == 0)
@@ -44,6 +49,7 @@ int reconciler_set_inventory(struct reconciler *r, struct inventory *inventory, 
 	}
 	inventory_free(r->inventory);
 	r->inventory = inventory;
+	(void)reconcile_bridges_judge(&r->whose, inventory);
 	r->doubtful = true;
 	return 0;
 }
@@ -65,7 +71,8 @@ static void take_flows(struct reconciler *r, const struct config *config, struct
 	for (size_t i = 0; r->inventory && i < r->inventory->network_count; i++) {
 		struct network *network = r->inventory->networks[i];
 
-		network->managed = network->bridge[0] && config_manages(config, network->name, network->id);
+		network->managed =
+			strcmp(network->driver, "bridge") == 0 && config_manages(config, network->name, network->id);
 	}
 }
 
@@ -137,6 +144,7 @@ void reconciler_free(struct reconciler *r)
 	reconcile_drift_forget(&r->drift);
 	free(r->closed);
 	free(r->bridges);
+	reconcile_bridges_clear(&r->whose);
 	free(r);
 }
 

@@ -23,14 +23,17 @@ static void ask_for_network(const char *id, void *data)
 	docker_watch_network(service->watch, id);
 }
 
-/* Whoever is behind an unknown port is closed until the engine has told of it.  An answer from before the port was
- * there does not count. */
+/* Whoever is behind an unknown port, or has an unclaimed bridge, is closed until the engine has told of it.  An answer
+ * from before the port, or the bridge, was there does not count. */
 static void await_unknown_ports(struct service *service)
 {
 	struct loop_timer *timer = service->timers[SERVICE_UNKNOWN_PORTS];
 
 	(void)reconcile_unknown_ports(service->reconciler, true, ask_for_network, service);
-	if (!reconcile_unknown_ports(service->reconciler, false, NULL, NULL))
+	if (reconcile_unclaimed_bridges(service->reconciler, false))
+		docker_watch_everything(service->watch);
+	if (!reconcile_unknown_ports(service->reconciler, false, NULL, NULL) &&
+	    !reconcile_unclaimed_bridges(service->reconciler, true))
 		service->unknown_ms = UNKNOWN_MIN_MS;
 	else if (!loop_timer_armed(timer))
 		loop_timer_set(timer, service->unknown_ms);
@@ -41,6 +44,8 @@ void service_ask_for_unknown_ports(void *data)
 	struct service *service = data;
 
 	(void)reconcile_unknown_ports(service->reconciler, false, ask_for_network, service);
+	if (reconcile_unclaimed_bridges(service->reconciler, true))
+		docker_watch_everything(service->watch);
 	service->unknown_ms *= 2;
 	if (service->unknown_ms > UNKNOWN_MAX_MS)
 		service->unknown_ms = UNKNOWN_MAX_MS;
@@ -57,6 +62,14 @@ void service_ports_changed(struct service *service)
 	if (result < 0)
 		return;
 	service_log_cost("ports", &report, NULL);
+	service->unknown_ms = UNKNOWN_MIN_MS;
+	await_unknown_ports(service);
+}
+
+void service_bridges_changed(struct service *service)
+{
+	reconcile_bridges_changed(service->reconciler, docker_client_nobody(service->client));
+	service_look_because(service, "links");
 	service->unknown_ms = UNKNOWN_MIN_MS;
 	await_unknown_ports(service);
 }
@@ -97,6 +110,17 @@ static void follow_snapshot(struct service *service, const struct docker_version
 	service_ready(service, status);
 }
 
+/* Who says so much of himself that it is not read is closed: once, the log says who. */
+static void name_obscure(struct service *service, const struct container *container)
+{
+	const struct inventory *inventory = reconciler_inventory(service->reconciler);
+	const struct container *known = inventory ? inventory_container(inventory, container->id) : NULL;
+
+	if (container->obscure && !(known && known->obscure))
+		log_warning("container %s is closed: its labels or names are longer than bulkhead reads",
+			    container->name[0] ? container->name : container->id);
+}
+
 static void hear_snapshot(struct inventory *inventory, const struct docker_info *info,
 			  const struct docker_version *version, void *data)
 {
@@ -115,6 +139,8 @@ static void hear_snapshot(struct inventory *inventory, const struct docker_info 
 			     "inside that one");
 		return;
 	}
+	for (size_t i = 0; i < inventory->container_count; i++)
+		name_obscure(service, inventory->containers[i]);
 	result = reconciler_set_inventory(service->reconciler, inventory, &err);
 	if (result == -ENXIO && first) {
 		service_fail(service, err.text);
@@ -180,6 +206,8 @@ static void hear_container(const char *id, struct container *container, void *da
 	int result;
 
 	service->metrics.events[METRICS_ENGINE]++;
+	if (container)
+		name_obscure(service, container);
 	result = reconcile_container(service->reconciler, id, container, &report, &err);
 	service_note_result(service, "container", result, &report, &err);
 	if (result == 0)

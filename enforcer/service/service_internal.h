@@ -77,8 +77,9 @@ void service_retry(void *data);
 /* ---- service_engine.c ---- */
 
 int service_follow_engine(struct service *service, struct error *err);
-/* Ports of bridges came, went or changed. */
+/* Ports of bridges came, went or changed; and bridges did. */
 void service_ports_changed(struct service *service);
+void service_bridges_changed(struct service *service);
 /* A timer's. */
 void service_ask_for_unknown_ports(void *data);
 

@@ -46,10 +46,8 @@ static void link_news(int fd, uint32_t events, void *data)
 	service->metrics.events[METRICS_LINKS] += news.ports || news.bridges;
 	if (news.ports)
 		service_ports_changed(service);
-	if (news.bridges) {
-		reconcile_bridges_changed(service->reconciler);
-		service_look_because(service, "links");
-	}
+	if (news.bridges)
+		service_bridges_changed(service);
 }
 
 int service_follow_kernel(struct service *service, struct error *err)

@@ -4,18 +4,29 @@
 #include <string.h>
 
 #include "log.h"
+#include "reconcile_links.h"
 #include "service_internal.h"
 #include "state.h"
 
 void service_write_state(struct service *service)
 {
 	cleanup_free char(*bridges)[16] = NULL;
+	cleanup_free char(*closed)[16] = NULL;
+	char(*grown)[16];
 	const struct inventory *inventory = reconciler_inventory(service->reconciler);
 	struct error err;
-	size_t count;
+	size_t count, closed_count;
 
-	if (!inventory || state_collect(inventory, &bridges, &count) < 0)
+	if (!inventory || state_collect(inventory, &bridges, &count) < 0 ||
+	    reconcile_closed_bridges(service->reconciler, &closed, &closed_count) < 0)
 		return;
+	/* Nobody knows yet whose they are, and the next run must not take them for somebody else's. */
+	grown = reallocarray(bridges, count + closed_count + 1, sizeof(*grown));
+	if (!grown)
+		return;
+	bridges = grown;
+	memcpy(bridges + count, closed, closed_count * sizeof(*bridges));
+	count += closed_count;
 	if (state_write(service->host->config->state, bridges, count, &err) < 0)
 		log_warning("%s: after a reboot only docker0 is closed before the engine is heard", err.text);
 }

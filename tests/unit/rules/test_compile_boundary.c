@@ -204,13 +204,20 @@ static void test_shared_boundary(void **state)
 	assert_set(world, POLICY_UNGUARDED, "\"veth0\": shop-web-1\n");
 }
 
-/* A container's published ports are known when its process runs; the engine's own endpoints have no process. */
+/* A container's published ports are known when its process runs.  An endpoint that the engine has just made is one of a
+ * container that starts, save Swarm's own on docker_gwbridge; others of the engine's own have no process. */
 static void test_starting(void **state)
 {
 	struct world *world = *state;
 	struct network *network = world_network("n1", "net", "br-1");
+	struct network *gateways = world_network("n2", "docker_gwbridge", "docker_gwbridge");
 	struct container *web = world_container(ID_WEB, "web", NULL);
 
+	world_join(gateways, "ep-1", "10.0.1.2", NULL);
+	world_join(gateways, "ep-2", "10.0.1.3", NULL);
+	free(world_endpoint(gateways, "ep-1")->name);
+	world_endpoint(gateways, "ep-1")->name = world_copy("gateway_ingress-sbox");
+	world_put_network(world->inventory, gateways);
 	world_join(network, ID_WEB, "10.0.0.2", "fd00::2");
 	world_join(network, ID_LATE, "10.0.0.3", NULL);
 	world_join(network, "ep-0123456789", "10.0.0.4", NULL);
@@ -219,11 +226,12 @@ static void test_starting(void **state)
 	web->started = false;
 	world_put(world->inventory, web);
 	compile_files(world, "{ \"app\": \"shop\", \"flows\": [] }");
-	assert_set(world, POLICY_STARTING4, "10.0.0.2: web\n10.0.0.3: endpoint\n");
+	assert_set(world, POLICY_STARTING4,
+		   "10.0.0.2: web\n10.0.0.3: endpoint\n10.0.0.4: endpoint\n10.0.1.3: endpoint\n");
 	assert_set(world, POLICY_STARTING6, "fd00::2: web\n");
 	web->started = true;
 	world_compile(world);
-	assert_set(world, POLICY_STARTING4, "10.0.0.3: endpoint\n");
+	assert_set(world, POLICY_STARTING4, "10.0.0.3: endpoint\n10.0.0.4: endpoint\n10.0.1.3: endpoint\n");
 	assert_set(world, POLICY_STARTING6, "");
 }
 

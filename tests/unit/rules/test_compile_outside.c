@@ -180,7 +180,8 @@ static void check_states(struct case_run *it)
 	       has_address(policy, POLICY_TOPIC_CLOSED_EGRESS, it->own));
 	expect(it, "is closed to the host", NULL, 0, 0, naive_is_closed(&it->naive, it->endpoint, NAIVE_HOST),
 	       has_address(policy, POLICY_TOPIC_CLOSED_HOST, it->own));
-	expect(it, "is starting", NULL, 0, 0, naive_is_starting(it->naive.inventory, it->endpoint),
+	expect(it, "is starting", NULL, 0, 0,
+	       naive_is_starting(it->naive.inventory, it->endpoint) || naive_is_newcomer(it->network, it->endpoint),
 	       has_address(policy, POLICY_TOPIC_STARTING, it->own));
 }
 

@@ -292,7 +292,7 @@ static void test_unsettled(void **state)
 	/* Known, and it chooses; known, and it does not. */
 	late = late_container(world, false);
 	assert_int_equal(inventory_complete(world->inventory, late,
-					  &(struct container){ .bindings_known = true, .chooses = true }),
+					    &(struct container){ .bindings_known = true, .chooses = true }),
 			 0);
 	assert_choosing(world);
 	/* The engine's own range where none is known. */

@@ -79,7 +79,8 @@ static void check_place(struct run *run, const struct policy_record *place, stru
 	check_state(run, place, POLICY_TOPIC_CLOSED_HOST, closed, alone);
 	check_state(run, place, POLICY_TOPIC_CLOSED_EGRESS, naive_is_closed(&naive, endpoint, NAIVE_EGRESS), alone);
 	check_state(run, place, POLICY_TOPIC_CLOSED_INGRESS, naive_is_closed(&naive, endpoint, NAIVE_INGRESS), alone);
-	check_state(run, place, POLICY_TOPIC_STARTING, naive_is_starting(naive.inventory, endpoint), alone);
+	check_state(run, place, POLICY_TOPIC_STARTING,
+		    naive_is_starting(naive.inventory, endpoint) || naive_is_newcomer(network, endpoint), alone);
 	/* Whoever is not observed is not, whoever has his link-local address besides. */
 	if (alone || !observed)
 		check_state(run, place, POLICY_TOPIC_OBSERVED, observed, true);

@@ -573,6 +573,14 @@ bool naive_is_starting(const struct inventory *inventory, const struct endpoint 
 	return strlen(endpoint->container) == 64;
 }
 
+bool naive_is_newcomer(const struct network *network, const struct endpoint *endpoint)
+{
+	bool swarms =
+		strcmp(network->name, "docker_gwbridge") == 0 && strstr(endpoint->name, "gateway_") == endpoint->name;
+
+	return strstr(endpoint->container, "ep-") == endpoint->container && !swarms;
+}
+
 unsigned naive_is_unsettled(const struct naive *naive)
 {
 	const struct inventory *inventory = naive->inventory;

@@ -97,6 +97,8 @@ bool naive_redirected(const struct naive *naive, const struct endpoint *source, 
 
 /* The engine starts a container that it has connected, so what it publishes is not certain yet. */
 bool naive_is_starting(const struct inventory *inventory, const struct endpoint *endpoint);
+/* The engine has made it, and not given it to anybody yet. */
+bool naive_is_newcomer(const struct network *network, const struct endpoint *endpoint);
 
 /* Whether some container that is not observed is about to publish a port that nobody can name beforehand: 1 if the
  * engine chooses it, 2 if it may be any. */
