@@ -67,32 +67,32 @@ static const struct nft_skeleton_chain chains[] = {
 	      RULE("icmpv6 type nd-neighbor-advert ip6 hoplimit 255 accept", .comment = "address resolution"),
 	      RULE("goto between_icmp")),
 
-	/* Conntrack gives an ICMP error to the connection that it is about, so an echo, and errors about any declared
-	 * connection, are looked up alike; its addresses are the packet's own, so that nobody else can send an error
-	 * about it.  Not `th dport`: of ICMP that is the checksum, which the sender chooses. */
+	/* An echo is looked up by its type and code, which conntrack has where others have the port; an error by the
+	 * connection that it is about, with the port that its answering end has, published or not.  The addresses are
+	 * the packet's own, so that nobody but an end of the connection can send an error about it.  Two numbers are
+	 * the sender's choice and open nothing: `th dport`, which is the checksum of ICMP, and `ct reply proto-src` of
+	 * anything but an error, which is the identifier.  (nft wants to read `meta l4proto` before it.) */
 	CHAIN("between_icmp", "ICMP from container to container: looked up by the connection that it belongs to",
-	      RULE("ct status dnat goto between_icmp_nat",
-		   .comment = "through a published port: what conntrack calls the port is the host's"),
 	      RULE("ct direction reply goto between_icmp_replies"),
-	      RULE("meta l4proto ICMP IP saddr . IP daddr . ct protocol . ct original proto-dst @FLOWS accept",
-		   .comment = "echo, and errors about a declared connection"),
-	      RULE("meta l4proto ICMP IP saddr . IP daddr . ct protocol . ct original proto-dst @RANGES accept"),
+	      RULE("meta l4proto ICMP IP saddr . IP daddr . meta l4proto . ct original proto-dst @FLOWS accept",
+		   .comment = "echo"),
+	      RULE("meta l4proto ICMP IP saddr . IP daddr . meta l4proto . ct original proto-dst @RANGES accept"),
+	      RULE("ct state related meta l4proto ICMP "
+		   "IP saddr . IP daddr . ct protocol . ct reply proto-src @FLOWS accept",
+		   .comment = "errors about a declared connection"),
+	      RULE("ct state related meta l4proto ICMP "
+		   "IP saddr . IP daddr . ct protocol . ct reply proto-src @RANGES accept"),
 	      RULE("goto deny")),
 
 	CHAIN("between_icmp_replies", "the same in the answers' direction",
-	      RULE("meta l4proto ICMP IP daddr . IP saddr . ct protocol . ct original proto-dst @FLOWS accept"),
-	      RULE("meta l4proto ICMP IP daddr . IP saddr . ct protocol . ct original proto-dst @RANGES accept"),
-	      RULE("goto deny")),
-
-	CHAIN("between_icmp_nat", "the same of a connection through a published port",
-	      RULE("ct direction reply goto between_icmp_nat_replies"),
-	      RULE("meta l4proto ICMP IP saddr . IP daddr . ct protocol . ct reply proto-src @FLOWS accept"),
-	      RULE("meta l4proto ICMP IP saddr . IP daddr . ct protocol . ct reply proto-src @RANGES accept"),
-	      RULE("goto deny")),
-
-	CHAIN("between_icmp_nat_replies", "the same in the answers' direction",
-	      RULE("meta l4proto ICMP IP daddr . IP saddr . ct protocol . ct reply proto-src @FLOWS accept"),
-	      RULE("meta l4proto ICMP IP daddr . IP saddr . ct protocol . ct reply proto-src @RANGES accept"),
+	      RULE("meta l4proto ICMP IP daddr . IP saddr . meta l4proto . ct original proto-dst @FLOWS accept",
+		   .comment = "answers to an echo"),
+	      RULE("meta l4proto ICMP IP daddr . IP saddr . meta l4proto . ct original proto-dst @RANGES accept"),
+	      RULE("ct state related meta l4proto ICMP "
+		   "IP daddr . IP saddr . ct protocol . ct reply proto-src @FLOWS accept",
+		   .comment = "errors about a declared connection"),
+	      RULE("ct state related meta l4proto ICMP "
+		   "IP daddr . IP saddr . ct protocol . ct reply proto-src @RANGES accept"),
 	      RULE("goto deny")),
 
 	/* Not with the mark: what passed Docker's own drop by it would be open because somebody observes. */
@@ -122,7 +122,8 @@ static const struct nft_skeleton_chain chains[] = {
 	      RULE("goto deny_out")),
 
 	CHAIN("egress_icmp", "ICMP from a container to the world",
-	      RULE("meta l4proto ICMP IP saddr . IP daddr . ct protocol . ct reply proto-src @EGRESS accept",
+	      RULE("ct state related meta l4proto ICMP "
+		   "IP saddr . IP daddr . ct protocol . ct reply proto-src @EGRESS accept",
 		   .comment = "errors about a declared connection, by an end of it"),
 	      RULE("meta l4proto ICMP IP saddr . IP daddr . meta l4proto . ct original proto-dst @EGRESS accept"),
 	      RULE("goto deny_out")),
@@ -141,7 +142,8 @@ static const struct nft_skeleton_chain chains[] = {
 	      RULE("goto deny_out")),
 
 	CHAIN("ingress_icmp_replies", "ICMP in the direction of these answers",
-	      RULE("meta l4proto ICMP IP daddr . IP saddr . ct protocol . ct reply proto-src @INGRESS accept",
+	      RULE("ct state related meta l4proto ICMP "
+		   "IP daddr . IP saddr . ct protocol . ct reply proto-src @INGRESS accept",
 		   .comment = "errors about a declared connection, by an end of it"),
 	      RULE("meta l4proto ICMP IP daddr . IP saddr . meta l4proto . ct original proto-dst @INGRESS accept"),
 	      RULE("goto deny_out")),
@@ -209,7 +211,8 @@ static const struct nft_skeleton_chain chains[] = {
 	      RULE("goto deny_out")),
 
 	CHAIN("to_host_icmp", "ICMP from a container to the host itself",
-	      RULE("meta l4proto ICMP IP saddr . IP daddr . ct protocol . ct reply proto-src @TO_HOST accept",
+	      RULE("ct state related meta l4proto ICMP "
+		   "IP saddr . IP daddr . ct protocol . ct reply proto-src @TO_HOST accept",
 		   .comment = "errors about a declared connection, by an end of it"),
 	      RULE("meta l4proto ICMP IP saddr . IP daddr . meta l4proto . ct original proto-dst @TO_HOST accept"),
 	      RULE("goto deny_out")),

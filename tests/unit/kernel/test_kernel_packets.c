@@ -181,11 +181,16 @@ static int begin_connect(size_t from, const char *address, uint16_t port)
 	return fd;
 }
 
-static void send_echo(int fd, const char *address, int family)
+/* type and identifier: of IPv4; the other family sends an echo request. */
+static void send_icmp(int fd, const char *address, int family, uint8_t type, uint16_t identifier)
 {
 	struct sockaddr_storage to;
 	socklen_t length = make_address(address, 0, &to);
-	struct icmphdr four = { .type = ICMP_ECHO, .un.echo = { .id = htons(77), .sequence = htons(1) } };
+	/* A timestamp has room for three of them behind its header. */
+	struct {
+		struct icmphdr header;
+		uint32_t times[3];
+	} four = { .header = { .type = type, .un.echo = { .id = htons(identifier), .sequence = htons(1) } } };
 	struct icmp6_hdr six = { .icmp6_type = ICMP6_ECHO_REQUEST };
 	uint32_t sum = 0;
 
@@ -195,7 +200,7 @@ static void send_echo(int fd, const char *address, int family)
 	}
 	for (size_t i = 0; i < sizeof(four) / 2; i++)
 		sum += ((const uint16_t *)(const void *)&four)[i];
-	four.checksum = (uint16_t) ~((sum & 0xffff) + (sum >> 16));
+	four.header.checksum = (uint16_t) ~((sum & 0xffff) + (sum >> 16));
 	assert_int_equal(sendto(fd, &four, sizeof(four), 0, (struct sockaddr *)&to, length), sizeof(four));
 }
 
@@ -305,24 +310,30 @@ static void assert_no_udp(struct kernel *kernel, size_t from, size_t to, uint16_
 	close(server);
 }
 
-/* An echo request and its answer. */
-static bool echoes(size_t from, const char *address, int milliseconds)
+/* A request and its answer; type and identifier as in send_icmp. */
+static bool answers(size_t from, const char *address, uint8_t type, uint16_t identifier, int milliseconds)
 {
 	int family = strchr(address, ':') ? AF_INET6 : AF_INET;
 	int fd = make_socket(from, address, SOCK_RAW, family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 	uint64_t deadline = now_ms() + (uint64_t)milliseconds;
 	bool answered = false;
 
-	send_echo(fd, address, family);
+	send_icmp(fd, address, family, type, identifier);
 	while (!answered && now_ms() <= deadline && wait_for(fd, POLLIN, milliseconds)) {
 		uint8_t packet[256];
 		ssize_t length = recv(fd, packet, sizeof(packet), 0);
 
-		answered = family == AF_INET6 ? length > 0 && packet[0] == ICMP6_ECHO_REPLY
-					      : length > 20 && packet[20] == ICMP_ECHOREPLY;
+		answered = family == AF_INET6
+				   ? length > 0 && packet[0] == ICMP6_ECHO_REPLY
+				   : length > 20 && packet[20] == (type == ICMP_ECHO ? ICMP_ECHOREPLY : type + 1);
 	}
 	close(fd);
 	return answered;
+}
+
+static bool echoes(size_t from, const char *address, int milliseconds)
+{
+	return answers(from, address, ICMP_ECHO, 77, milliseconds);
 }
 
 static void assert_no_echo(struct kernel *kernel, size_t from, size_t to)
@@ -399,6 +410,7 @@ static void test_without_the_table(void **state)
 	assert_tcp(EVE, ALICE, false, 80);
 	assert_udp(ALICE, BOB, 54);
 	assert_true(echoes(BOB, containers[ALICE].ipv4, DEADLINE_MS));
+	assert_true(answers(ALICE, containers[BOB].ipv4, ICMP_TIMESTAMP, POLICY_ICMP_ECHO, DEADLINE_MS));
 	close_network();
 }
 
@@ -458,6 +470,9 @@ static void test_what_is_not(void **state)
 	assert_no_udp(kernel, ALICE, BOB, 54);
 	assert_no_udp(kernel, ALICE, BOB, 5432);
 	assert_no_echo(kernel, BOB, ALICE);
+	/* What may echo may not send anything else, though it is numbered like an echo. */
+	assert_false(answers(ALICE, containers[BOB].ipv4, ICMP_TIMESTAMP, POLICY_ICMP_ECHO, 0));
+	wait_denied(kernel, containers[ALICE].ipv4, containers[BOB].ipv4, IPPROTO_ICMP, ICMP_TIMESTAMP << 8);
 	/* From one network into another. */
 	assert_no_tcp(kernel, ALICE, DORA, false, 5432);
 	assert_no_tcp(kernel, DORA, BOB, false, 5432);
