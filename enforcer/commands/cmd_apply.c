@@ -13,7 +13,7 @@
 #include "log.h"
 #include "oneshot.h"
 #include "diff_text.h"
-#include "state.h"
+#include "bridges_file.h"
 
 /* What is printed while the difference is at hand. */
 struct output {

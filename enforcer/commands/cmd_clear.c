@@ -9,7 +9,7 @@
 #include "kernel.h"
 #include "lock.h"
 #include "log.h"
-#include "state.h"
+#include "bridges_file.h"
 
 /* What there was, and is gone now. */
 struct removed {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cmd_list_rows.h"
-#include "table.h"
+#include "columns.h"
 
 /* "shop-web-1 172.18.0.2", "shop-db-1, published at 198.51.100.1" */
 #define PLACE_SIZE (POLICY_COMMENT_MAX + ADDRESS_TEXT_SIZE + sizeof(", published at "))

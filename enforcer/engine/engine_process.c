@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "utf8.h"
-#include "verify_files.h"
+#include "audit_files.h"
 
 /* A process that is named dockerd; how sure it is that it is the engine that we ask. */
 struct candidate {

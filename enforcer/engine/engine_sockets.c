@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "unit_files.h"
-#include "verify_files.h"
+#include "audit_files.h"
 
 #define SOCKET_UNIT "docker.socket"
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "engine_process.h"
-#include "verify_files.h"
+#include "audit_files.h"
 
 bool engine_tls_on(const struct engine_facts *facts)
 {

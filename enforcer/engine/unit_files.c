@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verify_files.h"
+#include "audit_files.h"
 
 static const char *const folders[] = {
 	"/etc/systemd/system.control",	 "/run/systemd/system.control", "/etc/systemd/system", "/run/systemd/system",

@@ -6,7 +6,7 @@
 #include "log.h"
 #include "reconcile_links.h"
 #include "service_internal.h"
-#include "state.h"
+#include "bridges_file.h"
 
 void service_write_state(struct service *service)
 {

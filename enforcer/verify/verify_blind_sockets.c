@@ -11,7 +11,7 @@
 #include "docker_json_rules.h"
 #include "engine_sockets.h"
 #include "verify_facts.h"
-#include "verify_files.h"
+#include "audit_files.h"
 
 #define ASK_MS 5000
 

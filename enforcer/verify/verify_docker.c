@@ -9,7 +9,7 @@
 
 #include "icc.h"
 #include "kernel_icc.h"
-#include "verify_files.h"
+#include "audit_files.h"
 
 static const char *const family_names[2] = { "IPv4", "IPv6" };
 

@@ -10,7 +10,7 @@
 #include "engine_version.h"
 #include "utf8.h"
 #include "verify_facts.h"
-#include "verify_files.h"
+#include "audit_files.h"
 #include "verify_host_audit.h"
 #include "verify_host_modes.h"
 #include "verify_host_places.h"

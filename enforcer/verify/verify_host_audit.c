@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "audit_rules.h"
-#include "verify_files.h"
+#include "audit_files.h"
 #include "verify_host_places.h"
 
 #define RULES_FOLDER "/etc/audit/rules.d"

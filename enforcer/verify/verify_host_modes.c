@@ -8,7 +8,7 @@
 
 #include "accounts.h"
 #include "posix_acl.h"
-#include "verify_files.h"
+#include "audit_files.h"
 #include "verify_host_places.h"
 
 #define CERTIFICATES "/etc/docker/certs.d"

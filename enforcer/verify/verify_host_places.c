@@ -6,7 +6,7 @@
 
 #include "engine_sockets.h"
 #include "unit_files.h"
-#include "verify_files.h"
+#include "audit_files.h"
 
 int verify_host_unit(const struct verify *verify, const char *unit, struct texts *ret_paths, struct error *problem)
 {

@@ -15,7 +15,7 @@
 #include "policy.h"
 #include "probe_packets.h"
 #include "resolvers.h"
-#include "state.h"
+#include "bridges_file.h"
 #include "status.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -47,7 +47,7 @@
 #include "flow_files.h"
 #include "kernel.h"
 #include "links.h"
-#include "state.h"
+#include "bridges_file.h"
 
 #define PASSED 77
 #define BROKEN 78

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "host.h"
-#include "state.h"
+#include "bridges_file.h"
 #include "trust.h"
 
 static char directory[] = "/tmp/test_trust-XXXXXX";

@@ -14,7 +14,7 @@
 #include "verify_blind_sockets.h"
 #include "verify_datapath.h"
 #include "verify_docker.h"
-#include "verify_files.h"
+#include "audit_files.h"
 #include "verify_host.h"
 
 /* With an engine that runs, so that nothing has to be guessed. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verify_files.h"
+#include "audit_files.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "state.h"
+#include "bridges_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
