@@ -7,60 +7,60 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-struct table {
-	size_t columns, rows;
+struct columns {
+	size_t count, rows;
 	bool *right;
 	size_t *widths;
-	char **cells; /* rows * columns; the first row is the headings */
+	char **cells; /* rows * count; the first row has the headings */
 };
 
-struct table *table_new(const char *const *columns, size_t count)
+struct columns *columns_new(const char *const *headings, size_t count)
 {
-	cleanup_of(table) struct table *table = calloc(1, sizeof(*table));
-	const char **headings;
+	cleanup_of(columns) struct columns *columns = calloc(1, sizeof(*columns));
+	const char **plain;
 	int r;
 
-	if (!table)
+	if (!columns)
 		return NULL;
-	table->columns = count;
-	table->right = calloc(count, sizeof(*table->right));
-	table->widths = calloc(count, sizeof(*table->widths));
-	headings = calloc(count, sizeof(*headings));
-	if (!table->right || !table->widths || !headings) {
-		free(headings);
+	columns->count = count;
+	columns->right = calloc(count, sizeof(*columns->right));
+	columns->widths = calloc(count, sizeof(*columns->widths));
+	plain = calloc(count, sizeof(*plain));
+	if (!columns->right || !columns->widths || !plain) {
+		free(plain);
 		return NULL;
 	}
 	for (size_t i = 0; i < count; i++) {
-		table->right[i] = columns[i][0] == '>';
-		headings[i] = columns[i] + table->right[i];
+		columns->right[i] = headings[i][0] == '>';
+		plain[i] = headings[i] + columns->right[i];
 	}
-	r = table_row(table, headings);
-	free(headings);
-	return r < 0 ? NULL : steal(table);
+	r = columns_row(columns, plain);
+	free(plain);
+	return r < 0 ? NULL : steal(columns);
 }
 
-void table_free(struct table *table)
+void columns_free(struct columns *columns)
 {
-	if (!table)
+	if (!columns)
 		return;
-	for (size_t i = 0; table->cells && i < table->rows * table->columns; i++)
-		free(table->cells[i]);
-	free(table->cells);
-	free(table->right);
-	free(table->widths);
-	free(table);
+	for (size_t i = 0; columns->cells && i < columns->rows * columns->count; i++)
+		free(columns->cells[i]);
+	free(columns->cells);
+	free(columns->right);
+	free(columns->widths);
+	free(columns);
 }
 
-int table_row(struct table *table, const char *const *cells)
+int columns_row(struct columns *columns, const char *const *cells)
 {
-	char **grown = realloc(table->cells, (table->rows + 1) * table->columns * sizeof(char *));
+	char **grown = realloc(columns->cells, (columns->rows + 1) * columns->count * sizeof(char *));
 	char **row;
 
 	if (!grown)
 		return -ENOMEM;
-	table->cells = grown;
-	row = grown + table->rows * table->columns;
-	for (size_t i = 0; i < table->columns; i++) {
+	columns->cells = grown;
+	row = grown + columns->rows * columns->count;
+	for (size_t i = 0; i < columns->count; i++) {
 		row[i] = strdup(cells[i]);
 		if (!row[i]) {
 			while (i--)
@@ -68,34 +68,34 @@ int table_row(struct table *table, const char *const *cells)
 			return -ENOMEM;
 		}
 	}
-	for (size_t i = 0; i < table->columns; i++) {
+	for (size_t i = 0; i < columns->count; i++) {
 		size_t width = strlen(cells[i]);
 
-		if (width > table->widths[i])
-			table->widths[i] = width;
+		if (width > columns->widths[i])
+			columns->widths[i] = width;
 	}
-	table->rows++;
+	columns->rows++;
 	return 0;
 }
 
-size_t table_width(const struct table *table)
+size_t columns_width(const struct columns *columns)
 {
 	size_t width = 0;
 
-	for (size_t i = 0; i < table->columns; i++)
-		width += table->widths[i] + (i ? 2 : 0);
+	for (size_t i = 0; i < columns->count; i++)
+		width += columns->widths[i] + (i ? 2 : 0);
 	return width;
 }
 
-void table_print(const struct table *table, FILE *out)
+void columns_print(const struct columns *columns, FILE *out)
 {
-	for (size_t row = 0; row < table->rows; row++) {
-		for (size_t i = 0; i < table->columns; i++) {
-			const char *cell = table->cells[row * table->columns + i];
-			int width = (int)table->widths[i];
-			bool last = i + 1 == table->columns;
+	for (size_t row = 0; row < columns->rows; row++) {
+		for (size_t i = 0; i < columns->count; i++) {
+			const char *cell = columns->cells[row * columns->count + i];
+			int width = (int)columns->widths[i];
+			bool last = i + 1 == columns->count;
 
-			if (table->right[i])
+			if (columns->right[i])
 				fprintf(out, "%*s", width, cell);
 			else
 				fprintf(out, "%-*s", last ? 0 : width, cell);
@@ -104,19 +104,19 @@ void table_print(const struct table *table, FILE *out)
 	}
 }
 
-size_t table_terminal_width(FILE *out)
+size_t columns_terminal_width(FILE *out)
 {
-	const char *columns = getenv("COLUMNS");
+	const char *headings = getenv("COLUMNS");
 	struct winsize size;
 
-	if (columns && strtoul(columns, NULL, 10) > 0)
-		return strtoul(columns, NULL, 10);
+	if (headings && strtoul(headings, NULL, 10) > 0)
+		return strtoul(headings, NULL, 10);
 	if (isatty(fileno(out)) && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		return size.ws_col;
 	return 0;
 }
 
-const char *table_amount(unsigned long long amount, char text[16])
+const char *columns_amount(unsigned long long amount, char text[16])
 {
 	static const char units[] = " KMGTPE";
 	double value = (double)amount;

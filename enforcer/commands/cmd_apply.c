@@ -110,9 +110,9 @@ static int write_state(const struct host *host, const struct reconciler *reconci
 {
 	cleanup_free char(*bridges)[16] = NULL;
 	size_t count;
-	int r = state_collect(reconciler_inventory(reconciler), &bridges, &count);
+	int r = bridges_file_collect(reconciler_inventory(reconciler), &bridges, &count);
 
-	return r < 0 ? error_oom(err) : state_write(host->config->state, bridges, count, err);
+	return r < 0 ? error_oom(err) : bridges_file_write(host->config->state, bridges, count, err);
 }
 
 /* The datapath is part of what apply makes right; plan only says so. */

@@ -97,7 +97,7 @@ int cmd_clear(const struct options *options)
 	if (r == 0)
 		r = clear_kernel(host.config->mark, &removed, &err);
 	if (r == 0)
-		r = state_remove(host.config->state, &removed.state, &err);
+		r = bridges_file_remove(host.config->state, &removed.state, &err);
 	host_clear(&host);
 	if (r < 0) {
 		log_error("%s", err.text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* list's tables, for people. */
+/* list for people. */
 #include "cmd_list_text.h"
 
 #include <inttypes.h>
@@ -52,11 +52,11 @@ static bool wanted_flow(const struct options *options, const struct kernel_list_
 /* Where lines may be as long as they are: everything of a flow on one. */
 static int print_flows_wide(const struct kernel_state *state, const struct options *options, size_t width)
 {
-	static const char *const columns[] = { "APP",	      "FROM",  "TO",	   "SOURCE",
-					       "DESTINATION", "PORTS", ">PACKETS", ">BYTES" };
-	cleanup_of(table) struct table *table = table_new(columns, 8);
+	static const char *const headings[] = { "APP",	       "FROM",	"TO",	    "SOURCE",
+						"DESTINATION", "PORTS", ">PACKETS", ">BYTES" };
+	cleanup_of(columns) struct columns *columns = columns_new(headings, 8);
 
-	for (size_t i = 0; table && i < policy_count(state->policy); i++) {
+	for (size_t i = 0; columns && i < policy_count(state->policy); i++) {
 		char source[PLACE_SIZE], destination[PLACE_SIZE], ports[POLICY_PORTS_TEXT_SIZE];
 		char packets[24], bytes[24];
 		struct kernel_list_flow flow;
@@ -74,12 +74,12 @@ static int print_flows_wide(const struct kernel_state *state, const struct optio
 		const char *cells[] = { flow.names.app, flow.names.from, flow.names.to, source,
 					destination,	ports,		 packets,	bytes };
 
-		if (table_row(table, cells) < 0)
+		if (columns_row(columns, cells) < 0)
 			return -1;
 	}
-	if (!table || (width && table_width(table) > width))
+	if (!columns || (width && columns_width(columns) > width))
 		return -1;
-	table_print(table, stdout);
+	columns_print(columns, stdout);
 	return 0;
 }
 
@@ -128,8 +128,8 @@ static void print_flow_narrow(const struct kernel_list_flow *flow, size_t width)
 			address_format(&flow->record->destination, destination);
 	}
 	printf("  %-*s -> %-*s %-15s %5s %5s\n", (int)side, left, (int)side, right,
-	       policy_ports_format(flow->record, ports), table_amount(flow->record->packets, packets),
-	       table_amount(flow->record->bytes, bytes));
+	       policy_ports_format(flow->record, ports), columns_amount(flow->record->packets, packets),
+	       columns_amount(flow->record->bytes, bytes));
 	if (one_line)
 		return;
 	if (strlen(source) <= side && 2 + side + 4 + strlen(destination) <= width)
@@ -169,7 +169,7 @@ static int print_flows_narrow(const struct kernel_state *state, const struct opt
 
 static int print_flows(const struct kernel_state *state, const struct options *options)
 {
-	size_t width = table_terminal_width(stdout);
+	size_t width = columns_terminal_width(stdout);
 
 	if (print_flows_wide(state, options, width) == 0)
 		return 0;
@@ -178,11 +178,11 @@ static int print_flows(const struct kernel_state *state, const struct options *o
 
 static int print_endpoints(const struct kernel_state *state, const struct options *options)
 {
-	static const char *const columns[] = { "CONTAINER", "ADDRESS", "NETWORK", "BRIDGE",  "PORT",
-					       "SERVICES",  "MODE",    "GUARD",	  "DECLARED" };
-	cleanup_of(table) struct table *table = table_new(columns, 9);
+	static const char *const headings[] = { "CONTAINER", "ADDRESS", "NETWORK", "BRIDGE",  "PORT",
+						"SERVICES",  "MODE",	"GUARD",   "DECLARED" };
+	cleanup_of(columns) struct columns *columns = columns_new(headings, 9);
 
-	for (size_t i = 0; table && i < policy_count(state->policy); i++) {
+	for (size_t i = 0; columns && i < policy_count(state->policy); i++) {
 		const struct policy_record *record = policy_at(state->policy, i);
 		struct policy_endpoint_comment parts = { .container = "?", .network = "?" };
 		char address[ADDRESS_TEXT_SIZE], boundary[32];
@@ -205,21 +205,21 @@ static int print_endpoints(const struct kernel_state *state, const struct option
 					guard,
 					*boundary ? boundary : "-" };
 
-		if (table_row(table, cells) < 0)
+		if (columns_row(columns, cells) < 0)
 			return -1;
 	}
-	if (!table)
+	if (!columns)
 		return -1;
-	table_print(table, stdout);
+	columns_print(columns, stdout);
 	return 0;
 }
 
 static int print_networks(const struct kernel_state *state)
 {
-	static const char *const columns[] = { "NETWORK", "BRIDGE", "STATE", ">ADDRESSES" };
-	cleanup_of(table) struct table *table = table_new(columns, 4);
+	static const char *const headings[] = { "NETWORK", "BRIDGE", "STATE", ">ADDRESSES" };
+	cleanup_of(columns) struct columns *columns = columns_new(headings, 4);
 
-	for (size_t i = 0; table && i < policy_count(state->policy); i++) {
+	for (size_t i = 0; columns && i < policy_count(state->policy); i++) {
 		const struct policy_record *record = policy_at(state->policy, i);
 		char addresses[24];
 
@@ -229,12 +229,12 @@ static int print_networks(const struct kernel_state *state)
 		const char *cells[] = { cmd_list_network_name(state, record), record->bridge,
 					cmd_list_network_state(state, record), addresses };
 
-		if (table_row(table, cells) < 0)
+		if (columns_row(columns, cells) < 0)
 			return -1;
 	}
-	if (!table)
+	if (!columns)
 		return -1;
-	table_print(table, stdout);
+	columns_print(columns, stdout);
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 #include "docker_watch_queries.h"
 #include "docker_watch_snapshot.h"
 
-static int got_version(struct docker_watch *watch, const struct docker_response *response, struct error *err)
+static int take_version(struct docker_watch *watch, const struct docker_response *response, struct error *err)
 {
 	char api[16];
 	int r;
@@ -26,8 +26,8 @@ static int got_version(struct docker_watch *watch, const struct docker_response 
 	return r;
 }
 
-static int got_network(struct docker_watch *watch, const struct query *query, const struct docker_response *response,
-		       struct error *err)
+static int tell_network(struct docker_watch *watch, const struct query *query, const struct docker_response *response,
+			struct error *err)
 {
 	struct docker_watch_times times = { query->event_ns, response->sent_ns, response->received_ns };
 	struct network *network = NULL;
@@ -48,8 +48,8 @@ static int got_network(struct docker_watch *watch, const struct query *query, co
 	return 0;
 }
 
-static int got_container(struct docker_watch *watch, const struct query *query, const struct docker_response *response,
-			 struct error *err)
+static int tell_container(struct docker_watch *watch, const struct query *query, const struct docker_response *response,
+			  struct error *err)
 {
 	struct container **containers;
 	struct container *found = NULL;
@@ -79,8 +79,8 @@ static int got_container(struct docker_watch *watch, const struct query *query, 
 	return 0;
 }
 
-static int got_image(struct docker_watch *watch, const struct query *query, const struct docker_response *response,
-		     struct error *err)
+static int tell_image(struct docker_watch *watch, const struct query *query, const struct docker_response *response,
+		      struct error *err)
 {
 	struct container *container = NULL;
 
@@ -99,7 +99,7 @@ static int got_image(struct docker_watch *watch, const struct query *query, cons
 
 /* Whoever does not answer stays unknown.  An answer that comes before the one about the container itself goes with it:
  * it says less than that one, and maybe what is no longer so. */
-static int got_bindings(struct docker_watch *watch, const struct query *query, const struct docker_response *response)
+static int tell_bindings(struct docker_watch *watch, const struct query *query, const struct docker_response *response)
 {
 	struct query *container_query = docker_watch_find_query(watch, QUERY_CONTAINER, query->id);
 	struct container *container = NULL;
@@ -142,15 +142,15 @@ static int understand(struct docker_watch *watch, const struct query *query, con
 		return docker_watch_snapshot_part(watch, query, response, err);
 	switch (query->kind) {
 	case QUERY_VERSION:
-		return got_version(watch, response, err);
+		return take_version(watch, response, err);
 	case QUERY_NETWORK:
-		return got_network(watch, query, response, err);
+		return tell_network(watch, query, response, err);
 	case QUERY_CONTAINER:
-		return got_container(watch, query, response, err);
+		return tell_container(watch, query, response, err);
 	case QUERY_IMAGE:
-		return got_image(watch, query, response, err);
+		return tell_image(watch, query, response, err);
 	case QUERY_BINDINGS:
-		return got_bindings(watch, query, response);
+		return tell_bindings(watch, query, response);
 	default:
 		return 0;
 	}

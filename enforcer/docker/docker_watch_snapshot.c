@@ -37,7 +37,7 @@ void docker_watch_hand_snapshot_on(struct docker_watch *watch)
 	watch->handler->snapshot(inventory, &watch->info, &watch->version, watch->data);
 }
 
-static int got_containers(struct docker_watch *watch, const struct docker_response *response, struct error *err)
+static int add_containers(struct docker_watch *watch, const struct docker_response *response, struct error *err)
 {
 	struct container **containers;
 	size_t count;
@@ -59,7 +59,7 @@ static int got_containers(struct docker_watch *watch, const struct docker_respon
 	return r;
 }
 
-static int got_networks(struct docker_watch *watch, const struct docker_response *response, struct error *err)
+static int ask_for_networks(struct docker_watch *watch, const struct docker_response *response, struct error *err)
 {
 	struct network **networks;
 	size_t count;
@@ -87,8 +87,8 @@ static int got_networks(struct docker_watch *watch, const struct docker_response
 }
 
 /* The image's own reference for a container of the snapshot. */
-static int got_snapshot_image(struct docker_watch *watch, const struct query *query,
-			      const struct docker_response *response, struct error *err)
+static int add_image(struct docker_watch *watch, const struct query *query, const struct docker_response *response,
+		     struct error *err)
 {
 	cleanup_of(container) struct container *container = NULL;
 	struct container *known = inventory_container(watch->building, query->id);
@@ -143,7 +143,7 @@ int docker_watch_snapshot_part(struct docker_watch *watch, const struct query *q
 			       const struct docker_response *response, struct error *err)
 {
 	if (query->kind == QUERY_IMAGE)
-		return got_snapshot_image(watch, query, response, err);
+		return add_image(watch, query, response, err);
 	if (query->kind == QUERY_NETWORK)
 		return got_snapshot_network(watch, query, response, err);
 	if (response->status != 200)
@@ -152,9 +152,9 @@ int docker_watch_snapshot_part(struct docker_watch *watch, const struct query *q
 	case QUERY_INFO:
 		return docker_json_info(response->body, response->length, &watch->info, err);
 	case QUERY_CONTAINERS:
-		return got_containers(watch, response, err);
+		return add_containers(watch, response, err);
 	case QUERY_NETWORKS:
-		return got_networks(watch, response, err);
+		return ask_for_networks(watch, response, err);
 	default:
 		return 0;
 	}

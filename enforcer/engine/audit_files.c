@@ -152,8 +152,8 @@ static int read_all(int fd, const char *path, char **ret_text, size_t *ret_lengt
 			return 0;
 		}
 		length += (size_t)got;
-		if (length > VERIFY_FILES_MAX)
-			return error_set(err, -EFBIG, "%s: longer than %zu MiB", path, VERIFY_FILES_MAX >> 20);
+		if (length > AUDIT_FILES_MAX)
+			return error_set(err, -EFBIG, "%s: longer than %zu MiB", path, AUDIT_FILES_MAX >> 20);
 		if (length + 1 < size)
 			continue;
 		grown = realloc(text, size * 2);
@@ -165,7 +165,7 @@ static int read_all(int fd, const char *path, char **ret_text, size_t *ret_lengt
 	return error_oom(err);
 }
 
-int verify_files_read(const char *root, const char *path, char **ret_text, size_t *ret_length, struct error *err)
+int audit_files_read(const char *root, const char *path, char **ret_text, size_t *ret_length, struct error *err)
 {
 	/* O_NONBLOCK: a FIFO in the place of a file is not waited for. */
 	cleanup_close int fd = open_beneath(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, err);
@@ -180,7 +180,7 @@ int verify_files_read(const char *root, const char *path, char **ret_text, size_
 	return read_all(fd, path, ret_text, ret_length, err);
 }
 
-int verify_files_stat(const char *root, const char *path, struct stat *ret_status, struct error *err)
+int audit_files_stat(const char *root, const char *path, struct stat *ret_status, struct error *err)
 {
 	cleanup_close int fd = open_beneath(root, path, O_PATH, err);
 
@@ -189,7 +189,7 @@ int verify_files_stat(const char *root, const char *path, struct stat *ret_statu
 	return fstat(fd, ret_status) < 0 ? failed(path, errno, err) : 0;
 }
 
-int verify_files_real(const char *root, const char *path, char *ret_path, struct error *err)
+int audit_files_real(const char *root, const char *path, char *ret_path, struct error *err)
 {
 	cleanup_close int folder = open(root[0] ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct way way;
@@ -204,8 +204,8 @@ int verify_files_real(const char *root, const char *path, char *ret_path, struct
 	return 0;
 }
 
-int verify_files_attribute(const char *root, const char *path, const char *name, void *buffer, size_t size,
-			   size_t *ret_size, struct error *err)
+int audit_files_attribute(const char *root, const char *path, const char *name, void *buffer, size_t size,
+			  size_t *ret_size, struct error *err)
 {
 	cleanup_close int fd = open_beneath(root, path, O_PATH, err);
 	char place[32];
@@ -222,7 +222,7 @@ int verify_files_attribute(const char *root, const char *path, const char *name,
 	return 0;
 }
 
-int verify_files_list(const char *root, const char *path, struct texts *ret_names, struct error *err)
+int audit_files_list(const char *root, const char *path, struct texts *ret_names, struct error *err)
 {
 	cleanup_close int fd = open_beneath(root, path, O_RDONLY | O_DIRECTORY, err);
 	struct texts names = { 0 };
@@ -254,7 +254,7 @@ int verify_files_list(const char *root, const char *path, struct texts *ret_name
 	return 0;
 }
 
-int verify_files_link(const char *root, const char *path, char *ret_target, size_t size, struct error *err)
+int audit_files_link(const char *root, const char *path, char *ret_target, size_t size, struct error *err)
 {
 	cleanup_close int fd = open_beneath(root, path, O_PATH | O_NOFOLLOW, err);
 	ssize_t length;
@@ -270,12 +270,12 @@ int verify_files_link(const char *root, const char *path, char *ret_target, size
 	return 0;
 }
 
-bool verify_files_same(const char *root, const char *a, const char *b)
+bool audit_files_same(const char *root, const char *a, const char *b)
 {
 	struct stat one, other;
 
 	if (strcmp(a, b) == 0)
 		return true;
-	return verify_files_stat(root, a, &one, NULL) == 0 && verify_files_stat(root, b, &other, NULL) == 0 &&
+	return audit_files_stat(root, a, &one, NULL) == 0 && audit_files_stat(root, b, &other, NULL) == 0 &&
 	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }

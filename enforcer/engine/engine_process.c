@@ -57,10 +57,10 @@ static const char *proc_path(pid_t pid, const char *name, char path[64])
 static int same_namespace(const char *root, const char *own, const char *other, struct error *err)
 {
 	char one[64], two[64];
-	int r = verify_files_link(root, own, one, sizeof(one), err);
+	int r = audit_files_link(root, own, one, sizeof(one), err);
 
 	if (r == 0)
-		r = verify_files_link(root, other, two, sizeof(two), err);
+		r = audit_files_link(root, other, two, sizeof(two), err);
 	if (r == -ENOENT)
 		return 1;
 	return r < 0 ? r : strcmp(one, two) == 0;
@@ -77,7 +77,7 @@ static int find_root(const char *root, struct candidate *candidate)
 	int r = 0;
 
 	if (same > 0) {
-		r = verify_files_link(root, proc_path(candidate->pid, "root", path), link, sizeof(link), &err);
+		r = audit_files_link(root, proc_path(candidate->pid, "root", path), link, sizeof(link), &err);
 		same = r < 0 ? (r == -ENOENT ? 1 : r) : strcmp(link, "/") == 0;
 	}
 	candidate->apart = same == 0;
@@ -101,7 +101,7 @@ int engine_process_path(const char *root, pid_t pid, const char *path, char **re
 		*ret_path = strdup(path);
 		return *ret_path ? 0 : error_oom(err);
 	}
-	r = verify_files_link(root, proc_path(pid, "cwd", link), folder, sizeof(folder), err);
+	r = audit_files_link(root, proc_path(pid, "cwd", link), folder, sizeof(folder), err);
 	if (r < 0 || folder[0] != '/')
 		return error_set(err, -EXDEV, "%s is relative to a folder that is not known: %s", path,
 				 r < 0 ? strerror(-r) : folder);
@@ -124,7 +124,7 @@ static int read_file(struct candidate *candidate, const char *root)
 	if (r == -EXDEV && !(candidate->file_path = strdup(told)))
 		return -ENOMEM;
 	if (r == 0)
-		r = verify_files_read(candidate->root, candidate->file_path, &text, &length, &err);
+		r = audit_files_read(candidate->root, candidate->file_path, &text, &length, &err);
 	if (r == -ENOENT)
 		return 0;
 	if (r == -ENOMEM)
@@ -159,13 +159,13 @@ static int has_data(const struct candidate *candidate, const char *data, bool *r
 	char *stem;
 
 	told = told ? told : ENGINE_DEFAULT_ROOT;
-	*ret_has = verify_files_same(candidate->root, told, data);
+	*ret_has = audit_files_same(candidate->root, told, data);
 	if (*ret_has)
 		return 0;
 	stem = strndup(data, without_ids(data));
 	if (!stem)
 		return -ENOMEM;
-	*ret_has = verify_files_same(candidate->root, told, stem);
+	*ret_has = audit_files_same(candidate->root, told, stem);
 	free(stem);
 	return 0;
 }
@@ -176,7 +176,7 @@ static int rank_by_pidfile(struct candidate *candidate)
 	const char *path = candidate->command.pidfile ? candidate->command.pidfile : candidate->file.pidfile;
 	cleanup_free char *text = NULL;
 	size_t length;
-	int r = verify_files_read(candidate->root, path ? path : ENGINE_DEFAULT_PIDFILE, &text, &length, NULL);
+	int r = audit_files_read(candidate->root, path ? path : ENGINE_DEFAULT_PIDFILE, &text, &length, NULL);
 	bool named = r == 0 && strtol(text, NULL, 10) == candidate->pid;
 
 	if (r == -ENOMEM)
@@ -199,7 +199,7 @@ static bool is_of_host(const char *root, pid_t pid)
 	size_t length;
 	uid_t user;
 
-	return verify_files_read(root, proc_path(pid, "status", path), &text, &length, NULL) == 0 &&
+	return audit_files_read(root, proc_path(pid, "status", path), &text, &length, NULL) == 0 &&
 	       proc_parse_status(text, &user, &depth) && user == 0 && depth == 0;
 }
 
@@ -209,7 +209,7 @@ static int look_at(const char *root, struct candidate *candidate, bool *ret_name
 	cleanup_free char *text = NULL;
 	char path[64];
 	size_t length;
-	int r = verify_files_read(root, proc_path(candidate->pid, "cmdline", path), &text, &length, NULL);
+	int r = audit_files_read(root, proc_path(candidate->pid, "cmdline", path), &text, &length, NULL);
 
 	*ret_named = r == 0 && daemon_settings_is_engine(text, length);
 	if (!*ret_named)
@@ -249,7 +249,7 @@ static bool is_named_so(const char *root, pid_t pid)
 	char path[64];
 	size_t length;
 
-	return verify_files_read(root, proc_path(pid, "cmdline", path), &text, &length, NULL) == 0 &&
+	return audit_files_read(root, proc_path(pid, "cmdline", path), &text, &length, NULL) == 0 &&
 	       daemon_settings_is_engine(text, length);
 }
 
@@ -279,7 +279,7 @@ static int search_all(struct search *search, char **problem)
 {
 	cleanup_texts struct texts names = { 0 };
 	struct error err;
-	int r = verify_files_list(search->root, "/proc", &names, &err);
+	int r = audit_files_list(search->root, "/proc", &names, &err);
 
 	if (r < 0)
 		return engine_facts_set_text(problem, err.text);
@@ -305,7 +305,7 @@ static int take_peer(struct search *search, pid_t peer, bool *ret_is, char **pro
 		candidate_clear(&candidate);
 		return r;
 	}
-	if (verify_files_read(search->root, proc_path(peer, "status", path), &text, &length, NULL) == 0 &&
+	if (audit_files_read(search->root, proc_path(peer, "status", path), &text, &length, NULL) == 0 &&
 	    proc_parse_status(text, &user, &depth) && depth > 0) {
 		candidate_clear(&candidate);
 		return engine_facts_set_text(problem,
@@ -385,8 +385,8 @@ static bool read_start(const char *root, pid_t pid, int64_t *ret_seconds)
 	size_t length;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (verify_files_read(root, path, &own, &length, NULL) < 0 ||
-	    verify_files_read(root, "/proc/stat", &host, &length, NULL) < 0 || !proc_parse_start(own, &ticks) ||
+	if (audit_files_read(root, path, &own, &length, NULL) < 0 ||
+	    audit_files_read(root, "/proc/stat", &host, &length, NULL) < 0 || !proc_parse_start(own, &ticks) ||
 	    !proc_parse_boot(host, &boot))
 		return false;
 	*ret_seconds = boot + (int64_t)(ticks / (uint64_t)sysconf(_SC_CLK_TCK));
@@ -399,6 +399,6 @@ bool engine_process_is_older(const char *root, const struct engine_facts *facts,
 	int64_t start;
 
 	/* A file's own time of writing can be set at will, that of its inode's change cannot. */
-	return !read_start(root, facts->pid, &start) || verify_files_stat(facts->root, path, &status, NULL) < 0 ||
+	return !read_start(root, facts->pid, &start) || audit_files_stat(facts->root, path, &status, NULL) < 0 ||
 	       status.st_mtime > start + START_SLACK_S || status.st_ctime > start + START_SLACK_S;
 }

@@ -20,10 +20,10 @@ static int read_net(const char *root, pid_t pid, const char *name, char **ret_te
 	int r;
 
 	snprintf(path, sizeof(path), "/proc/%d/net/%s", (int)pid, name);
-	r = verify_files_read(root, path, ret_text, &length, err);
+	r = audit_files_read(root, path, ret_text, &length, err);
 	if (r == -ENOENT) {
 		snprintf(path, sizeof(path), "/proc/net/%s", name);
-		r = verify_files_read(root, path, ret_text, &length, err);
+		r = audit_files_read(root, path, ret_text, &length, err);
 	}
 	return r;
 }
@@ -91,13 +91,13 @@ static int mark_held(const char *root, const struct engine_facts *facts, struct 
 	int r;
 
 	snprintf(folder, sizeof(folder), "/proc/%d/fd", (int)facts->pid);
-	r = verify_files_list(root, folder, &fds, err);
+	r = audit_files_list(root, folder, &fds, err);
 	for (size_t i = 0; r == 0 && i < fds.count; i++) {
 		char path[128], target[64];
 		uint64_t inode;
 
 		snprintf(path, sizeof(path), "%s/%.20s", folder, fds.items[i]);
-		r = verify_files_link(root, path, target, sizeof(target), err);
+		r = audit_files_link(root, path, target, sizeof(target), err);
 		if (r == 0 && proc_parse_socket(target, &inode))
 			mark(facts, held, inode);
 		/* Closed since; no socket. */
@@ -162,7 +162,7 @@ static int add_listen(const char *root, const char *path, struct engine_facts *f
 	cleanup_free char *text = NULL;
 	size_t length;
 	struct error err;
-	int r = verify_files_read(root, path, &text, &length, &err);
+	int r = audit_files_read(root, path, &text, &length, &err);
 
 	/* What cannot be read names nothing: a listener of it is told as one that is not named. */
 	if (r == 0)
@@ -209,7 +209,7 @@ static bool names(const struct engine_facts *facts, const struct texts *hosts, c
 			continue;
 		/* moby, opts/hosts.go: nothing behind it is the default. */
 		host = host[7] ? host + 7 : ENGINE_DEFAULT_SOCKET;
-		if (verify_files_same(facts->root ? facts->root : "", host, path))
+		if (audit_files_same(facts->root ? facts->root : "", host, path))
 			return true;
 	}
 	return false;
@@ -221,7 +221,7 @@ bool engine_sockets_names(const struct engine_facts *facts, const char *path)
 
 	return names(facts, &facts->command.hosts, path) || names(facts, &facts->file.hosts, path) ||
 	       names(facts, &facts->activated, path) ||
-	       (nothing_said && verify_files_same(facts->root ? facts->root : "", ENGINE_DEFAULT_SOCKET, path));
+	       (nothing_said && audit_files_same(facts->root ? facts->root : "", ENGINE_DEFAULT_SOCKET, path));
 }
 
 /* /var/run is /run nearly everywhere. */

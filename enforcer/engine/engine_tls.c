@@ -38,7 +38,7 @@ static int home_of_root(const char *root, char **ret_home, struct error *err)
 	const struct passwd *user;
 	size_t length;
 	FILE *file;
-	int r = verify_files_read(root, "/etc/passwd", &text, &length, err);
+	int r = audit_files_read(root, "/etc/passwd", &text, &length, err);
 
 	if (r < 0)
 		return r;
@@ -62,7 +62,7 @@ static int default_folder(const char *root, const struct engine_facts *facts, ch
 	int r;
 
 	snprintf(path, sizeof(path), "/proc/%d/environ", (int)facts->pid);
-	r = verify_files_read(root, path, &environment, &length, err);
+	r = audit_files_read(root, path, &environment, &length, err);
 	if (r < 0)
 		return r;
 	told = variable(environment, length, "DOCKER_CERT_PATH");
@@ -109,7 +109,7 @@ static int find(const char *root, const struct engine_facts *facts, const char *
 		return 0;
 	r = find_path(root, facts, told, name, &file->path, &err);
 	if (r == 0)
-		r = verify_files_stat(facts->root, file->path, &status, &err);
+		r = audit_files_stat(facts->root, file->path, &status, &err);
 	file->exists = r == 0;
 	if (r == 0)
 		file->newer = engine_process_is_older(root, facts, file->path);

@@ -19,7 +19,7 @@ bool unit_files_find(const char *root, const char *unit, char *ret_path, size_t 
 
 	for (size_t i = 0; i < FOLDERS; i++) {
 		snprintf(ret_path, size, "%s/%s", folders[i], unit);
-		int r = verify_files_stat(root, ret_path, &status, NULL);
+		int r = audit_files_stat(root, ret_path, &status, NULL);
 
 		/* One that cannot be looked at is there; one that is masked (a link to /dev/null) is not, whatever
 		 * lies in the folders below. */
@@ -73,7 +73,7 @@ static int add_folder(const char *root, const char *folder, struct texts *paths,
 {
 	cleanup_texts struct texts names = { 0 };
 	struct error err;
-	int r = verify_files_list(root, folder, &names, &err);
+	int r = audit_files_list(root, folder, &names, &err);
 
 	if (r < 0 && r != -ENOENT && r != -ENOMEM)
 		*problem = err;

@@ -58,7 +58,7 @@ static int read_all(const char *path, char **ret_text, size_t *ret_length, struc
 	return 0;
 }
 
-int state_parse(const char *text, size_t length, char (**ret_bridges)[16], size_t *ret_count)
+int bridges_file_parse(const char *text, size_t length, char (**ret_bridges)[16], size_t *ret_count)
 {
 	cleanup_free char(*bridges)[16] = NULL;
 	const char *end = text + length;
@@ -95,7 +95,7 @@ static int check_directory(const char *directory, struct error *err)
 	return r < 0 ? error_context(err, r, "the state directory %s is not used", directory) : 0;
 }
 
-int state_read(const char *directory, char (**ret_bridges)[16], size_t *ret_count, struct error *err)
+int bridges_file_read(const char *directory, char (**ret_bridges)[16], size_t *ret_count, struct error *err)
 {
 	cleanup_free char *text = NULL;
 	char path[4096];
@@ -104,7 +104,7 @@ int state_read(const char *directory, char (**ret_bridges)[16], size_t *ret_coun
 
 	if (r < 0)
 		return r;
-	path_in(directory, STATE_FILE, path);
+	path_in(directory, BRIDGES_FILE, path);
 	r = read_all(path, &text, &length, err);
 	if (r == -ENOENT) {
 		*ret_bridges = NULL;
@@ -113,10 +113,10 @@ int state_read(const char *directory, char (**ret_bridges)[16], size_t *ret_coun
 	}
 	if (r < 0)
 		return r;
-	return !text || state_parse(text, length, ret_bridges, ret_count) < 0 ? error_oom(err) : 0;
+	return !text || bridges_file_parse(text, length, ret_bridges, ret_count) < 0 ? error_oom(err) : 0;
 }
 
-int state_collect(const struct inventory *inventory, char (**ret_bridges)[16], size_t *ret_count)
+int bridges_file_collect(const struct inventory *inventory, char (**ret_bridges)[16], size_t *ret_count)
 {
 	char(*bridges)[16] = calloc(inventory->network_count + 1, sizeof(*bridges));
 	size_t count = 0;
@@ -141,7 +141,7 @@ static int replace(const char *directory, const char *path, const char *text, si
 	char temporary[4096];
 	int r;
 
-	path_in(directory, "." STATE_FILE ".new", temporary);
+	path_in(directory, "." BRIDGES_FILE ".new", temporary);
 	(void)unlink(temporary);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
@@ -159,7 +159,7 @@ static int replace(const char *directory, const char *path, const char *text, si
 	return 0;
 }
 
-int state_write(const char *directory, char (*bridges)[16], size_t count, struct error *err)
+int bridges_file_write(const char *directory, char (*bridges)[16], size_t count, struct error *err)
 {
 	cleanup_free char *text = malloc(count * 16 + 1), *old = NULL;
 	size_t length = 0, old_length = 0;
@@ -179,18 +179,18 @@ int state_write(const char *directory, char (*bridges)[16], size_t count, struct
 	/* First whether it is there: to make it may be forbidden, even where there is nothing to make. */
 	if (access(directory, F_OK) < 0 && mkdir(directory, 0755) < 0 && errno != EEXIST)
 		return error_set(err, -errno, "%s: %s", directory, strerror(errno));
-	path_in(directory, STATE_FILE, path);
+	path_in(directory, BRIDGES_FILE, path);
 	if (read_all(path, &old, &old_length, NULL) == 0 && old && old_length == length &&
 	    memcmp(old, text, length) == 0)
 		return 0;
 	return replace(directory, path, text, length, err);
 }
 
-int state_remove(const char *directory, bool *ret_removed, struct error *err)
+int bridges_file_remove(const char *directory, bool *ret_removed, struct error *err)
 {
 	char path[4096];
 
-	path_in(directory, STATE_FILE, path);
+	path_in(directory, BRIDGES_FILE, path);
 	*ret_removed = unlink(path) == 0;
 	if (!*ret_removed && errno != ENOENT && errno != ENOTDIR)
 		return error_set(err, -errno, "%s: %s", path, strerror(errno));

@@ -12,19 +12,19 @@
 #include "nft_expr.h"
 #include "nft_skeleton.h"
 
-#define PROBE_TABLE "bulkhead-probe"
-#define PROBE_CHAIN "probe"
+#define REHEARSAL_TABLE "bulkhead-rehearsal"
+#define REHEARSAL_CHAIN "rehearsal"
 
 static int put_names(struct nft_batch *batch, uint16_t type, uint16_t table_attribute, uint16_t chain_attribute)
 {
 	struct nlmsghdr *header =
-		nft_batch_message(batch, NFT_BATCH_ROOM, type, NFPROTO_BRIDGE, NLM_F_CREATE, "a probe");
+		nft_batch_message(batch, NFT_BATCH_ROOM, type, NFPROTO_BRIDGE, NLM_F_CREATE, "a rehearsal");
 
 	if (!header)
 		return -ENOMEM;
-	mnl_attr_put_strz(header, table_attribute, PROBE_TABLE);
+	mnl_attr_put_strz(header, table_attribute, REHEARSAL_TABLE);
 	if (chain_attribute)
-		mnl_attr_put_strz(header, chain_attribute, PROBE_CHAIN);
+		mnl_attr_put_strz(header, chain_attribute, REHEARSAL_CHAIN);
 	nft_batch_done(batch);
 	return 0;
 }
@@ -38,15 +38,15 @@ static int put_rule(struct nft_batch *batch)
 	if (!rule)
 		return -ENOMEM;
 	nftnl_rule_set_u32(rule, NFTNL_RULE_FAMILY, NFPROTO_BRIDGE);
-	r = nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, PROBE_TABLE) < 0 ||
-			    nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, PROBE_CHAIN) < 0
+	r = nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, REHEARSAL_TABLE) < 0 ||
+			    nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, REHEARSAL_CHAIN) < 0
 		    ? -ENOMEM
 		    : 0;
 	/* The rule only loads the name and accepts: a lookup would need a set. */
 	r = r ?: nft_expr_meta(rule, NFT_META_BRI_IIFNAME, NFT_REG_1) ?: nft_expr_verdict(rule, NF_ACCEPT, NULL);
 	header = r < 0 ? NULL
 		       : nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWRULE, NFPROTO_BRIDGE,
-					   NLM_F_CREATE | NLM_F_APPEND, "a probe");
+					   NLM_F_CREATE | NLM_F_APPEND, "a rehearsal");
 	if (header) {
 		nftnl_rule_nlmsg_build_payload(header, rule);
 		nft_batch_done(batch);
@@ -56,7 +56,7 @@ static int put_rule(struct nft_batch *batch)
 }
 
 /* `meta ibrname` needs the module nft_meta_bridge (NFT_BRIDGE_META). */
-static int probe_ibrname(struct kernel *kernel, struct error *err)
+static int find_out_ibrname(struct kernel *kernel, struct error *err)
 {
 	struct nft_batch batch = { 0 };
 	int r = nft_batch_begin(&batch, kernel->sequence);
@@ -82,7 +82,7 @@ static int probe_ibrname(struct kernel *kernel, struct error *err)
 int kernel_skeleton_new(struct kernel *kernel, const struct kernel_options *options, struct nft_skeleton **ret_skeleton,
 			struct error *err)
 {
-	int r = kernel->ibrname_known ? 0 : probe_ibrname(kernel, err);
+	int r = kernel->ibrname_known ? 0 : find_out_ibrname(kernel, err);
 
 	return r < 0 ? r : nft_skeleton_new(options->mark, kernel->ibrname, ret_skeleton, err);
 }

@@ -17,7 +17,7 @@ void service_write_state(struct service *service)
 	struct error err;
 	size_t count, closed_count;
 
-	if (!inventory || state_collect(inventory, &bridges, &count) < 0 ||
+	if (!inventory || bridges_file_collect(inventory, &bridges, &count) < 0 ||
 	    reconcile_closed_bridges(service->reconciler, &closed, &closed_count) < 0)
 		return;
 	/* Nobody knows yet whose they are, and the next run must not take them for somebody else's. */
@@ -27,7 +27,7 @@ void service_write_state(struct service *service)
 	bridges = grown;
 	memcpy(bridges + count, closed, closed_count * sizeof(*bridges));
 	count += closed_count;
-	if (state_write(service->host->config->state, bridges, count, &err) < 0)
+	if (bridges_file_write(service->host->config->state, bridges, count, &err) < 0)
 		log_warning("%s: after a reboot only docker0 is closed before the engine is heard", err.text);
 }
 
@@ -45,7 +45,7 @@ int service_read_closed(struct service *service, struct error *err)
 	char(*bridges)[16] = NULL, (*grown)[16];
 	size_t count = 0;
 
-	if (state_read(service->host->config->state, &bridges, &count, err) < 0)
+	if (bridges_file_read(service->host->config->state, &bridges, &count, err) < 0)
 		log_warning("%s: only docker0 is closed before the engine is heard", err->text);
 	if (!has(bridges, count, "docker0")) {
 		grown = realloc(bridges, (count + 1) * sizeof(*grown));

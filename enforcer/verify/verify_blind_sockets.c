@@ -74,7 +74,7 @@ static int learn_paths(struct verify *verify, struct verify_sockets *sockets)
 	for (size_t i = 0, count = paths->count; r == 0 && i < count; i++) {
 		char real[PATH_MAX];
 
-		if (verify_files_real(root_of(verify), paths->items[i], real, NULL) == 0)
+		if (audit_files_real(root_of(verify), paths->items[i], real, NULL) == 0)
 			r = add(paths, real);
 	}
 	texts_sort(paths);
@@ -149,7 +149,7 @@ static int leads_to(const char *root, const char *source, const struct stat *wan
 	strcpy(path, socket);
 	for (;;) {
 		struct stat status;
-		int r = verify_files_stat(root, path[0] ? path : "/", &status, result < 0 ? NULL : err);
+		int r = audit_files_stat(root, path[0] ? path : "/", &status, result < 0 ? NULL : err);
 
 		if (r == 0 && is_same(&status, wanted))
 			return 1;
@@ -174,7 +174,7 @@ static int leads_to_any(struct verify *verify, const struct verify_sockets *sock
 		return 0;
 	if (named_so(source))
 		return 1;
-	result = verify_files_stat(root, source, &status, err);
+	result = audit_files_stat(root, source, &status, err);
 	exists = result == 0;
 	/* What is not there is no other name of anything; but not there for whom? */
 	if (result == 0 || result == -ENOENT)

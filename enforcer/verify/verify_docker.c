@@ -247,11 +247,11 @@ static bool read_legacy(const char *root, const char *file, char tables[128], st
 	int r;
 
 	/* Where there is no /proc, nothing in it tells anything. */
-	if (verify_files_stat(root, "/proc/net/.", &folder, err) < 0)
+	if (audit_files_stat(root, "/proc/net/.", &folder, err) < 0)
 		return false;
 	snprintf(path, sizeof(path), "/proc/net/%s", file);
 	tables[0] = '\0';
-	r = verify_files_read(root, path, &text, &length, err);
+	r = audit_files_read(root, path, &text, &length, err);
 	if (r < 0)
 		return r == -ENOENT; /* the module is not loaded */
 	snprintf(tables, 128, "%s", text);

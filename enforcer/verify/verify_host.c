@@ -132,8 +132,8 @@ static int read_mounts(const struct verify *verify, const struct engine_facts *f
 	int r;
 
 	snprintf(path, sizeof(path), "/proc/%d/mountinfo", facts->pid ? (int)facts->pid : 1);
-	r = verify_files_read(verify->root, path, ret_text, &length, err);
-	return r == -ENOENT ? verify_files_read(verify->root, "/proc/1/mountinfo", ret_text, &length, err) : r;
+	r = audit_files_read(verify->root, path, ret_text, &length, err);
+	return r == -ENOENT ? audit_files_read(verify->root, "/proc/1/mountinfo", ret_text, &length, err) : r;
 }
 
 static void check_partition(struct verify *verify, const struct engine_facts *facts)
@@ -216,8 +216,8 @@ static void check_group(struct verify *verify, const struct engine_facts *facts)
 	struct error err;
 
 	snprintf(subject, sizeof(subject), "group %.*s", (int)utf8_cut(name, 100), name);
-	if (verify_files_read(verify->root, "/etc/group", &groups, &length, &err) < 0 ||
-	    verify_files_read(verify->root, "/etc/passwd", &users, &length, &err) < 0) {
+	if (audit_files_read(verify->root, "/etc/group", &groups, &length, &err) < 0 ||
+	    audit_files_read(verify->root, "/etc/passwd", &users, &length, &err) < 0) {
 		verify_find(verify, GROUP, VERIFY_UNKNOWN, subject, NULL, "%s", err.text);
 		return;
 	}
@@ -335,7 +335,7 @@ void verify_host_judge(struct verify *verify, const struct engine_facts *facts)
 		return;
 	}
 	/* Of a folder that nothing is mounted on, every file is missing. */
-	if (verify_files_stat(verify->root, "/etc", &folder, &err) < 0) {
+	if (audit_files_stat(verify->root, "/etc", &folder, &err) < 0) {
 		error_context(&err, 0, "%s is no host's root folder", verify->root);
 		know_nothing(verify, err.text);
 		return;

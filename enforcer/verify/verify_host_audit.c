@@ -36,7 +36,7 @@ static int read_rules(const struct verify *verify, const char *path, bool part, 
 	cleanup_free char *text = NULL;
 	struct error err;
 	size_t length;
-	int r = verify_files_read(verify->root, path, &text, &length, &err);
+	int r = audit_files_read(verify->root, path, &text, &length, &err);
 
 	if (r == 0) {
 		rules->exist = true;
@@ -51,7 +51,7 @@ static int read_all(const struct verify *verify, struct rules *rules)
 {
 	cleanup_texts struct texts names = { 0 };
 	struct error err;
-	int r = verify_files_list(verify->root, RULES_FOLDER, &names, &err);
+	int r = audit_files_list(verify->root, RULES_FOLDER, &names, &err);
 
 	if (r < 0 && r != -ENOENT)
 		rules->problem = err;
@@ -81,7 +81,7 @@ static bool same_file(const struct verify *verify, const char *a, const struct s
 {
 	struct stat status;
 
-	return verify_files_stat(verify->root, a, &status, NULL) == 0 && status.st_dev == b->st_dev &&
+	return audit_files_stat(verify->root, a, &status, NULL) == 0 && status.st_dev == b->st_dev &&
 	       status.st_ino == b->st_ino;
 }
 
@@ -140,7 +140,7 @@ static bool is_another(const struct verify *verify, const struct engine_facts *f
 {
 	struct stat seen;
 
-	if (!facts->apart || verify_files_stat(facts->root, path, &seen, NULL) < 0)
+	if (!facts->apart || audit_files_stat(facts->root, path, &seen, NULL) < 0)
 		return false;
 	return !same_file(verify, path, &seen);
 }
@@ -160,7 +160,7 @@ static int judge_paths(struct verify *verify, const struct rules *rules, const c
 		struct stat *status = &seen[count];
 		bool twice = false;
 		struct error err;
-		int r = verify_files_stat(verify->root, paths->items[i], status, &err);
+		int r = audit_files_stat(verify->root, paths->items[i], status, &err);
 
 		if (facts && is_another(verify, facts, paths->items[i]))
 			r = error_set(&err, -EXDEV,
@@ -211,7 +211,7 @@ static int add_running(const struct verify *verify, const struct engine_facts *f
 	if (!facts->pid)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)facts->pid);
-	if (verify_files_link(verify->root, path, target, sizeof(target), NULL) < 0 || target[0] != '/')
+	if (audit_files_link(verify->root, path, target, sizeof(target), NULL) < 0 || target[0] != '/')
 		return 0;
 	return add(paths, target);
 }

@@ -53,7 +53,7 @@ static int look_at_list(const char *root, const struct wish *wish, const struct 
 	size_t size, count, before = found->modes.count;
 	uint8_t bytes[4096];
 	struct error err;
-	int r = verify_files_attribute(root, path, POSIX_ACL_ATTRIBUTE, bytes, sizeof(bytes), &size, &err);
+	int r = audit_files_attribute(root, path, POSIX_ACL_ATTRIBUTE, bytes, sizeof(bytes), &size, &err);
 
 	if (r == 0 && !size)
 		return 0;
@@ -89,7 +89,7 @@ static int look_at(const char *root, const struct wish *wish, const struct group
 	struct error err;
 	mode_t mode;
 	char name[4100];
-	int r = verify_files_stat(root, path, &status, &err);
+	int r = audit_files_stat(root, path, &status, &err);
 
 	if (r < 0) {
 		if (r != -ENOENT)
@@ -210,7 +210,7 @@ static int add_folder(const char *root, const char *folder, struct texts *paths,
 {
 	cleanup_texts struct texts names = { 0 };
 	struct error err;
-	int r = verify_files_list(root, folder, &names, &err);
+	int r = audit_files_list(root, folder, &names, &err);
 
 	if (r == -ENOENT || r == -ENOMEM)
 		return r == -ENOMEM ? r : 0;
@@ -296,7 +296,7 @@ static int find_group(const struct verify *verify, const struct engine_facts *fa
 
 	*ret_group = (struct group){ 0 };
 	snprintf(ret_group->name, sizeof(ret_group->name), "%s", told && told[0] ? told : ENGINE_DEFAULT_GROUP);
-	if (verify_files_read(verify->root, "/etc/group", &text, &length, &ret_group->problem) < 0)
+	if (audit_files_read(verify->root, "/etc/group", &text, &length, &ret_group->problem) < 0)
 		return 0;
 	ret_group->problem.text[0] = '\0';
 	return accounts_group(text, ret_group->name, &ret_group->known, &ret_group->gid, &members);

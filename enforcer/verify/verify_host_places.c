@@ -27,7 +27,7 @@ int verify_host_unit(const struct verify *verify, const char *unit, struct texts
 static int add_socket(const struct engine_facts *facts, const char *path, struct texts *paths)
 {
 	for (size_t i = 0; i < paths->count; i++) {
-		if (verify_files_same(facts->root, paths->items[i], path))
+		if (audit_files_same(facts->root, paths->items[i], path))
 			return 0;
 	}
 	return texts_addf(paths, "%s", path);

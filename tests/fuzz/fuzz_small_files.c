@@ -53,7 +53,7 @@ static void read_state(const char *text, size_t size)
 	char(*bridges)[16], (*again)[16], *written;
 	size_t count, again_count, used = 0;
 
-	if (state_parse(text, size, &bridges, &count) < 0)
+	if (bridges_file_parse(text, size, &bridges, &count) < 0)
 		return;
 	written = malloc(count * 16 + 1);
 	for (size_t i = 0; written && i < count; i++) {
@@ -65,7 +65,7 @@ static void read_state(const char *text, size_t size)
 		written[used + length] = '\n';
 		used += length + 1;
 	}
-	if (written && state_parse(written, used, &again, &again_count) == 0) {
+	if (written && bridges_file_parse(written, used, &again, &again_count) == 0) {
 		require(again_count == count && memcmp(again, bridges, count * sizeof(*bridges)) == 0);
 		free(again);
 	}

@@ -724,8 +724,8 @@ static bool state_works(void)
 {
 	char bridges[1][16] = { "br-0123456789ab" }, (*found)[16] = NULL;
 	size_t count = 0;
-	bool ok = state_write(in("state"), bridges, 1, NULL) == 0 &&
-		  state_read(in("state"), &found, &count, NULL) == 0 && count == 1;
+	bool ok = bridges_file_write(in("state"), bridges, 1, NULL) == 0 &&
+		  bridges_file_read(in("state"), &found, &count, NULL) == 0 && count == 1;
 
 	free(found);
 	return ok;

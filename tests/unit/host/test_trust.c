@@ -156,20 +156,20 @@ static void state_of_others(void **state)
 	size_t count = 0;
 
 	(void)state;
-	assert_int_equal(state_write(in("other"), bridges, 1, NULL), 0);
-	assert_int_equal(state_read(in("other"), &found, &count, NULL), 0);
+	assert_int_equal(bridges_file_write(in("other"), bridges, 1, NULL), 0);
+	assert_int_equal(bridges_file_read(in("other"), &found, &count, NULL), 0);
 	assert_int_equal(count, 1);
 	free(found);
 	found = NULL;
 	assert_int_equal(chmod(in("other"), 0775), 0);
-	assert_int_equal(state_read(in("other"), &found, &count, &err), -EPERM);
+	assert_int_equal(bridges_file_read(in("other"), &found, &count, &err), -EPERM);
 	assert_non_null(strstr(err.text, "chmod go-w"));
 	assert_null(found);
-	assert_int_equal(unlink(in("other/" STATE_FILE)), 0);
-	assert_int_equal(state_write(in("other"), bridges, 1, &err), -EPERM);
-	assert_int_equal(access(in("other/" STATE_FILE), F_OK), -1);
+	assert_int_equal(unlink(in("other/" BRIDGES_FILE)), 0);
+	assert_int_equal(bridges_file_write(in("other"), bridges, 1, &err), -EPERM);
+	assert_int_equal(access(in("other/" BRIDGES_FILE), F_OK), -1);
 	assert_int_equal(chmod(in("other"), 0755), 0);
-	assert_int_equal(state_write(in("other"), bridges, 1, NULL), 0);
+	assert_int_equal(bridges_file_write(in("other"), bridges, 1, NULL), 0);
 }
 
 static void configuration_of_others(void **state)

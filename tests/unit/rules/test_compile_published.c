@@ -220,8 +220,7 @@ static void test_claims(void **state)
 	/* Even when it says that it has started, what an enforced one has is not let through. */
 	claimant->started = true;
 	compile_files(world, observed, lab);
-	assert_set(world, POLICY_PUBLISHED_OBSERVED4,
-		   "0.0.0.0/0 . tcp . 8081-8082: lab-x-1 (lab/x) on 80/tcp\n");
+	assert_set(world, POLICY_PUBLISHED_OBSERVED4, "0.0.0.0/0 . tcp . 8081-8082: lab-x-1 (lab/x) on 80/tcp\n");
 }
 
 #define CHOOSING(any, first, last)                                                                                     \

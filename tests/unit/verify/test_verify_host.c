@@ -692,24 +692,24 @@ static void links_stay_inside(void **state)
 	judge(scene);
 	scene_expect(scene, "mode-default-docker", VERIFY_FAIL, "0666");
 	scene_link(scene, "/etc/outside", "/../../../../../../../../proc/self/status");
-	assert_int_equal(verify_files_read(scene->root, "/etc/outside", &text, &length, &err), -ENOENT);
+	assert_int_equal(audit_files_read(scene->root, "/etc/outside", &text, &length, &err), -ENOENT);
 	assert_string_equal(err.text, "/etc/outside: No such file or directory");
-	assert_int_equal(verify_files_read(scene->root, "/etc/docker", &text, &length, &err), -EINVAL);
-	assert_int_equal(verify_files_list(scene->root, "/etc/passwd", &names, &err), -ENOENT);
+	assert_int_equal(audit_files_read(scene->root, "/etc/docker", &text, &length, &err), -EINVAL);
+	assert_int_equal(audit_files_list(scene->root, "/etc/passwd", &names, &err), -ENOENT);
 	scene_link(scene, "/loop", "/loop");
-	assert_int_equal(verify_files_read(scene->root, "/loop", &text, &length, &err), -ELOOP);
+	assert_int_equal(audit_files_read(scene->root, "/loop", &text, &length, &err), -ELOOP);
 	scene_link(scene, "/etc/up", "../etc/../etc/./docker/daemon.json");
-	assert_int_equal(verify_files_read(scene->root, "/etc/up", &text, &length, &err), 0);
+	assert_int_equal(audit_files_read(scene->root, "/etc/up", &text, &length, &err), 0);
 	assert_string_equal(text, "{}");
 	free(text);
-	assert_int_equal(verify_files_read(scene->root, "/etc/up/more", &text, &length, &err), -ENOENT);
-	assert_int_equal(verify_files_list(scene->root, "/", &names, &err), 0);
+	assert_int_equal(audit_files_read(scene->root, "/etc/up/more", &text, &length, &err), -ENOENT);
+	assert_int_equal(audit_files_list(scene->root, "/", &names, &err), 0);
 	assert_true(texts_have(&names, "etc") && !texts_have(&names, "tmp"));
-	assert_int_equal(verify_files_read("/nowhere/at/all", "/etc/group", &text, &length, &err), -ENXIO);
+	assert_int_equal(audit_files_read("/nowhere/at/all", "/etc/group", &text, &length, &err), -ENXIO);
 	assert_string_equal(err.text, "/nowhere/at/all: No such file or directory");
 	scene_link(scene, "/long", "0123456789abcdef");
-	assert_int_equal(verify_files_link(scene->root, "/long", target, sizeof(target), &err), -ENAMETOOLONG);
-	assert_int_equal(verify_files_read("", "/proc/self/status", &text, &length, &err), 0);
+	assert_int_equal(audit_files_link(scene->root, "/long", target, sizeof(target), &err), -ENAMETOOLONG);
+	assert_int_equal(audit_files_read("", "/proc/self/status", &text, &length, &err), 0);
 	assert_true(length > 0 && strlen(text) == length);
 	free(text);
 }
@@ -804,7 +804,7 @@ static void mounts_that_lead_to_a_socket(void **state)
 	scene_link(scene, "/usr/usr", "/usr");
 	assert_int_equal(link(scene_path(scene, "/srv/real/engine.sock", place), scene_path(scene, "/mnt/hard", other)),
 			 0);
-	assert_int_equal(verify_files_real(scene->root, "/mnt/asked/engine.sock", real, &err), 0);
+	assert_int_equal(audit_files_real(scene->root, "/mnt/asked/engine.sock", real, &err), 0);
 	assert_string_equal(real, "/srv/real/engine.sock");
 	assert_int_equal(texts_addf(&sockets.paths, "/mnt/asked/engine.sock"), 0);
 	assert_int_equal(texts_addf(&sockets.paths, "%s", real), 0);
