@@ -5,6 +5,7 @@ import json
 import os
 import signal
 
+import engine as engines
 import prometheus
 from docker_api import wait_until
 from fixtures import SERVE, WEB_TO_DB, EngineTest, shop, specification
@@ -92,7 +93,7 @@ class Observing(EngineTest):
         self.assertEqual(service["pid"], self.bulkhead.process.pid)
         self.assertEqual(service["engine"]["version"], self.engine_version())
         self.assertTrue(service["engine"]["reachable"])
-        self.assertEqual(service["engine"]["rules_ipv4"], "iptables")
+        self.assertEqual(service["engine"]["rules_ipv4"], "nftables" if engines.has_nftables_backend() else "iptables")
         self.assertEqual((service["loaded"]["apps"], service["loaded"]["flows"]), (1, 1))
         self.assertEqual(service["loaded"]["containers"], 2)
         self.assertEqual(service["settings"], {"mode": "enforce", "repair": True, "owner": False})

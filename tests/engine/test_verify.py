@@ -153,8 +153,7 @@ class Icc(VerifyTest):
         self.check("icc-network", "pass", "hush", evidence="bulkhead does not guard it")
         self.check("docker-icc-drop", "pass", "hush")
         bridge = self.engine.bridge("hush")
-        self.addCleanup(self.inside, "iptables", "-D", "FORWARD", "-i", bridge, "-o", bridge, "-j", "ACCEPT")
-        self.inside("iptables", "-I", "FORWARD", "-i", bridge, "-o", bridge, "-j", "ACCEPT")
+        self.addCleanup(self.engine.accept_between_ports(bridge))
         self.check("docker-icc-drop", "fail", "hush", evidence="does not guard it either")
         self.bulkhead.write(self.bulkhead.config_file, json.dumps({"networks": {"exclude": ["mine", "hush"]}}))
         self.check("docker-icc-drop", "warn", "hush")
@@ -177,6 +176,7 @@ class Icc(VerifyTest):
         self.check("icc-network", "skip")
 
 
+@unittest.skipIf(engines.has_nftables_backend(), "about iptables' chains; test_newer has the nftables backend")
 class DockerRules(VerifyTest):
     """ICC off: Docker's drop and the accept that passes it."""
 
@@ -484,6 +484,7 @@ class Service(VerifyTest):
     def accept_stands(self):
         return "mark" in self.inside("iptables", "-S", "DOCKER-USER").stdout
 
+    @unittest.skipIf(engines.has_nftables_backend(), "that backend has no place for a rule of ours")
     def test_repair(self):
         self.check("owner", "warn")
         self.check("drift", "skip")
@@ -510,6 +511,7 @@ class Service(VerifyTest):
         self.bulkhead.stop()
         self.check("drift", "skip")
 
+    @unittest.skipIf(engines.has_nftables_backend(), "that backend has no place for a rule of ours")
     def test_report_only(self):
         self.bulkhead.write(self.bulkhead.config_file, json.dumps({"repair": False}))
         self.apply()

@@ -13,6 +13,7 @@ from attacks.common import CONTROL_ONLY, Listener, Party, publish
 from attacks.outside import CLIENT, HOST, SECOND_HOST, Outside, world
 from docker_api import wait_until
 from fixtures import EngineTest, shop, specification
+from results import known_fault
 from traffic import WAIT_MS, parse
 
 CLOSED, DECLARED, ONE_ADDRESS, LOOPBACK = 8080, 8081, 8082, 8083
