@@ -7,7 +7,8 @@
  *                                           comes, and notes everything that arrived in the file RECEIPTS
  *   probe connect WAIT_MS TARGET…           TARGET: tcp/ADDRESS/PORT, udp/ADDRESS/PORT, icmp/ADDRESS; all at once
  *   probe stream LOG (tcp|udp) listen PORT  one end of a stream: a numbered record every millisecond, and a line in
- *   probe stream LOG (tcp|udp) ADDRESS PORT LOG for each record that arrives from the other end
+ *   probe stream LOG (tcp|udp) ADDRESS PORT LOG for each record that arrives from the other end; as much more seldom
+ *                                           as BULKHEAD_SLOWNESS says that the machine is slower than others
  *
  * `connect` prints "TARGET open|late|refused|silent|error:… MICROSECONDS" and exits with 0 if everything was open. Late
  * is a connection whose first packet was lost: a later one opened it.
@@ -32,8 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NS_PER_MS  INT64_C(1000000)
-#define RECORD_GAP NS_PER_MS
+#define NS_PER_MS INT64_C(1000000)
 
 union place {
 	struct sockaddr any;
@@ -499,13 +499,20 @@ static void stream_receive(int fd, FILE *log)
 	fflush(log);
 }
 
+static int64_t record_gap(void)
+{
+	const char *slowness = getenv("BULKHEAD_SLOWNESS");
+
+	return slowness && atoi(slowness) > 1 ? atoi(slowness) * NS_PER_MS : NS_PER_MS;
+}
+
 _Noreturn static void stream(const char *file, int type, const char *address, unsigned port)
 {
 	FILE *log = fopen(file, "w");
 	struct record record = { 0 };
 	struct pollfd wait = { .events = POLLIN };
 	int on = 1, room = 4 << 20;
-	int64_t next;
+	int64_t next, gap = record_gap();
 
 	if (!log)
 		die(file);
@@ -524,7 +531,7 @@ _Noreturn static void stream(const char *file, int type, const char *address, un
 			record.sent = now_ns();
 			/* A full buffer loses the record; an error will show on reading. */
 			(void)!send(wait.fd, &record, sizeof(record), MSG_NOSIGNAL);
-			next += RECORD_GAP * (1 + -left / RECORD_GAP);
+			next += gap * (1 + -left / gap);
 			continue;
 		}
 		if (ppoll(&wait, 1, &timeout, NULL) > 0)

@@ -12,6 +12,7 @@ from bulkhead import Bulkhead
 from docker_api import wait_until
 from faults.fault import FAULT, Fault
 from fixtures import EngineTest, shop, specification
+from pace import patience
 from traffic import NS_PER_MS
 
 PULSE = os.environ.get("BULKHEAD_PULSE", "")
@@ -19,7 +20,7 @@ RECORD = struct.Struct("=QQqq")
 DECLARED, UNDECLARED = 9000, 9001
 FLOW = {"from": "web", "to": "db", "ports": [f"{DECLARED}/udp"]}
 # Far more than anything should take: how long a process waits for its turn on a busy machine is not what is tested.
-GAP_MS = 5000
+GAP_MS = patience(5000)
 LONG = os.environ.get("BULKHEAD_FAULTS_LONG") == "1"
 
 

@@ -6,7 +6,8 @@
  *                                     number of packets so far stands in the file COUNTS, 8 bytes a target
  *   pulse receive LOG LINK PORT…      a record (struct record) in LOG for each that arrives
  *
- * PATH is a number, and goes with each packet.
+ * PATH is a number, and goes with each packet.  Where BULKHEAD_SLOWNESS says that the machine is so many times slower
+ * than others, packets are as much more seldom.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -123,11 +124,19 @@ static void target_parse(const char *text, struct target *ret_target)
 	*ret_target = target;
 }
 
+static int64_t packet_gap(void)
+{
+	const char *slowness = getenv("BULKHEAD_SLOWNESS");
+
+	return slowness && atoi(slowness) > 1 ? atoi(slowness) * NS_PER_MS : NS_PER_MS;
+}
+
 _Noreturn static void send_all(const char *file, char *const *texts, size_t count)
 {
 	struct target targets[TARGETS_MAX];
 	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	uint64_t *counts, number = 0;
+	int64_t gap = packet_gap();
 
 	if (fd < 0 || ftruncate(fd, sizeof(*counts) * TARGETS_MAX) < 0 || count > TARGETS_MAX)
 		die(file);
@@ -141,7 +150,7 @@ _Noreturn static void send_all(const char *file, char *const *texts, size_t coun
 		int64_t now = now_ns();
 
 		/* After a pause it goes on from here: no burst. */
-		next = next + NS_PER_MS > now ? next + NS_PER_MS : now;
+		next = next + gap > now ? next + gap : now;
 		until = (struct timespec){ .tv_sec = next / (1000 * NS_PER_MS), .tv_nsec = next % (1000 * NS_PER_MS) };
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 		for (size_t i = 0; i < count; i++) {
