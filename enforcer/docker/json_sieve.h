@@ -54,8 +54,8 @@ int json_sieve_feed(struct json_sieve *sieve, const char *bytes, size_t count, s
 /* Nothing more comes.  -EPROTO if the text is not whole. */
 int json_sieve_end(struct json_sieve *sieve, struct error *err);
 
-/* What has come out and is certain: of `many` whole lines; else everything, after json_sieve_end.  It has a NUL at its
- * end.  Valid until the next call; json_sieve_forget makes room. */
+/* What has come out and is certain: of `many` whole lines, at any time; else everything, after json_sieve_end.  After
+ * that it has a NUL at its end.  Valid until the next call; json_sieve_forget makes room. */
 const char *json_sieve_text(const struct json_sieve *sieve, size_t *ret_length);
 void json_sieve_forget(struct json_sieve *sieve);
 

@@ -296,7 +296,7 @@ int json_sieve_begin_scalar(struct json_sieve *sieve, bool string)
 	sieve->length = sieve->word.length = 0;
 	sieve->before = mark(sieve);
 	sieve->state = string ? STATE_STRING : STATE_WORD;
-	if (sieve->kept && sieve->name_cut && !level->array) {
+	if (sieve->kept && sieve->name_cut && level && !level->array) {
 		sieve->cut = true;
 		sieve->kept = false;
 	}

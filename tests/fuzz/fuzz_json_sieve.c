@@ -38,7 +38,7 @@ static int sift(const struct json_sieve_rules *rules, const char *text, size_t l
 		r = json_sieve_end(sieve, &err);
 	assert(r == 0 || ((r == -EPROTO || r == -E2BIG || r == -ENOMEM) && err.text[0]));
 	out = json_sieve_text(sieve, &out_length);
-	assert(out[out_length] == '\0');
+	assert(r < 0 || out[out_length] == '\0');
 	*ret_out = r == 0 ? strndup(out, out_length) : NULL;
 	assert(r < 0 || strlen(*ret_out) == out_length);
 	json_sieve_free(sieve);

@@ -201,6 +201,8 @@ static void marker_cannot_be_said(void **state)
 
 static void line_by_line(void **state)
 {
+	char text[400];
+
 	(void)state;
 	assert_sifted(&lines, "{\"Id\":\"1\",\"x\":2}\n{\"Id\":\"2\"}{\"Id\":\"3\"}\n\n",
 		      "{\"Id\":\"1\"}\n{\"Id\":\"2\"}\n{\"Id\":\"3\"}\n");
@@ -209,6 +211,9 @@ static void line_by_line(void **state)
 		      "{\"Id\":\"1\"}\n{}\n{\"Id\":\"3\"}\n");
 	assert_sifted(&lines, "{\"Id\":\"1\n{\"Id\":\"3\"}\n", "{}\n{\"Id\":\"3\"}\n");
 	assert_sifted(&lines, "{\"Id\":\"1\"", NULL);
+	/* A name that was too long is forgotten with its object. */
+	snprintf(text, sizeof(text), "{\"Labels\":{\"%0*d\":1}}\n7\n", 301, 0);
+	assert_sifted(&lines, text, "{\"Labels\":{},\"bulkhead.cut\":true}\n7\n");
 	assert_sifted(&lines, "", "");
 }
 
