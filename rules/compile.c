@@ -12,7 +12,7 @@ static int compile_bridge(struct compilation *c, enum policy_set set, const char
 {
 	struct policy_record record = { .set = set, .comment = comment };
 
-	snprintf(record.bridge, sizeof(record.bridge), "%s", bridge);
+	snprintf(record.link, sizeof(record.link), "%s", bridge);
 	return policy_add(c->policy, &record);
 }
 

@@ -103,10 +103,7 @@ static int add_resolvers(struct compilation *c, const struct end *end, bool v6)
 		compile_comment_own(end, "*", "dns", address_format(address, text), comment);
 		for (size_t j = 0; r == 0 && j < sizeof(protocols); j++) {
 			const struct range range = {
-				.protocol_first = protocols[j],
-				.protocol_last = protocols[j],
-				.port_first = DNS_PORT,
-				.port_last = DNS_PORT,
+				.span = span_of(protocols[j], DNS_PORT, DNS_PORT),
 			};
 
 			r = compile_ranges_add(c, &range, &network, comment);
@@ -119,10 +116,7 @@ static int add_resolvers(struct compilation *c, const struct end *end, bool v6)
 static int add_proxied(struct compilation *c, const struct end *end, const struct published_port *port, bool v6)
 {
 	const struct range range = {
-		.protocol_first = port->protocol,
-		.protocol_last = port->protocol,
-		.port_first = port->container_port,
-		.port_last = port->container_port,
+		.span = span_of(port->protocol, port->container_port, port->container_port),
 	};
 	const struct cidr all = anywhere(v6);
 	int r = 0;

@@ -26,7 +26,7 @@ static int add_link(struct compilation *c, enum policy_set set, const char *link
 {
 	struct policy_record record = { .set = set, .comment = comment };
 
-	snprintf(record.bridge, sizeof(record.bridge), "%s", link);
+	snprintf(record.link, sizeof(record.link), "%s", link);
 	return policy_add(c->policy, &record);
 }
 
@@ -38,7 +38,7 @@ static int add_place(struct compilation *c, const struct port *port, const struc
 		.comment = "",
 	};
 
-	snprintf(record.bridge, sizeof(record.bridge), "%s", port->name);
+	snprintf(record.link, sizeof(record.link), "%s", port->name);
 	memcpy(record.mac, port->mac, sizeof(record.mac));
 	return policy_add(c->policy, &record);
 }
@@ -74,7 +74,7 @@ static int compile_address(struct compilation *c, const struct end *end, bool v6
 
 	if (!record.source.family)
 		return 0;
-	memcpy(record.bridge, end->network->bridge, sizeof(record.bridge));
+	memcpy(record.link, end->network->bridge, sizeof(record.link));
 	return policy_add(c->policy, &record);
 }
 

@@ -9,11 +9,10 @@ static int add_port(struct compilation *c, const struct policy_record *pair, boo
 	struct range range = compile_range_of(port, v6);
 	struct policy_record record = *pair;
 
-	if (range.protocol_first != range.protocol_last || range.port_first != range.port_last)
+	if (!span_is_one(&range.span))
 		return compile_ranges_add(c, &range, NULL, comment);
 	record.set = policy_set_of(POLICY_TOPIC_FLOWS, pair->source.family);
-	record.protocol_first = record.protocol_last = range.protocol_first;
-	record.port_first = record.port_last = range.port_first;
+	record.span = range.span;
 	record.comment = comment;
 	return policy_add(c->policy, &record);
 }

@@ -42,15 +42,13 @@ struct mac_use {
 /* What is declared between the same two ends, before it is made disjoint. */
 struct range {
 	struct cidr network; /* that one of the two ends is; all zero where both are single addresses */
-	uint8_t protocol_first, protocol_last;
-	uint16_t port_first, port_last;
+	struct span span;
 	char comment[POLICY_COMMENT_MAX + 1];
 };
 
 /* A part of the ranges of one network that goes into one record. */
 struct range_piece {
-	uint8_t protocol_first, protocol_last;
-	uint16_t port_first, port_last;
+	struct span span;
 	const char *comment; /* a range's */
 };
 

@@ -112,10 +112,7 @@ static struct policy_record at_host(const struct published_port *port, enum poli
 		.set = policy_set_of(topic, port->address.family),
 		.destination = port->address,
 		.destination_length = published_port_is_any(port) ? 0 : (uint8_t)(address_length(&port->address) * 8),
-		.protocol_first = port->protocol,
-		.protocol_last = port->protocol,
-		.port_first = port->host_port,
-		.port_last = port->host_port,
+		.span = span_of(port->protocol, port->host_port, port->host_port),
 	};
 }
 
@@ -123,10 +120,7 @@ static int add_world(struct compilation *c, const struct end *end, const struct 
 {
 	const struct policy_record like = at_host(port, POLICY_TOPIC_WORLD_TO_PUBLISHED);
 	const struct range range = {
-		.protocol_first = port->protocol,
-		.protocol_last = port->protocol,
-		.port_first = port->host_port,
-		.port_last = port->host_port,
+		.span = span_of(port->protocol, port->host_port, port->host_port),
 	};
 	int r = 0;
 
@@ -203,10 +197,7 @@ static void format_published(const struct end *end, const struct published_port 
 			     char comment[POLICY_COMMENT_MAX + 1])
 {
 	const struct policy_record own = {
-		.protocol_first = ports->protocol,
-		.protocol_last = ports->protocol,
-		.port_first = ports->container_port,
-		.port_last = ports[count - 1].container_port,
+		.span = span_of(ports->protocol, ports->container_port, ports[count - 1].container_port),
 	};
 	struct policy_endpoint_comment parts;
 
@@ -228,7 +219,7 @@ static int compile_published_run(struct compilation *c, const struct end *end, e
 
 	format_published(end, ports, count, comment);
 	published.comment = observed.comment = closed.comment = comment;
-	published.port_last = observed.port_last = closed.port_last = ports[count - 1].host_port;
+	published.span.port_last = observed.span.port_last = closed.span.port_last = ports[count - 1].host_port;
 	r = policy_add(c->policy, &published);
 	if (r == 0 && standing == OBSERVED)
 		r = policy_add(c->policy, &observed);
@@ -325,10 +316,8 @@ int compile_unsettled(struct compilation *c)
 		const struct policy_record record = {
 			.set = policy_set_of(POLICY_TOPIC_UNSETTLED, family),
 			.destination.family = family,
-			.protocol_first = protocols[i / 2],
-			.protocol_last = protocols[i / 2],
-			.port_first = unsettled == UNKNOWN ? 1 : first,
-			.port_last = unsettled == UNKNOWN ? UINT16_MAX : last,
+			.span = span_of(protocols[i / 2], unsettled == UNKNOWN ? 1 : first,
+					unsettled == UNKNOWN ? UINT16_MAX : last),
 			.comment = unsettled == UNKNOWN ? "who starts may publish any port" : "a port is being chosen",
 		};
 
@@ -376,10 +365,7 @@ static int add_redirected(struct compilation *c, const struct end *source, const
 	struct policy_record record = {
 		.set = policy_set_of(POLICY_TOPIC_FLOWS, port->address.family),
 		.source = *compile_end_address(source, is_v6(port)),
-		.protocol_first = port->protocol,
-		.protocol_last = port->protocol,
-		.port_first = port->container_port,
-		.port_last = port->container_port,
+		.span = span_of(port->protocol, port->container_port, port->container_port),
 		.comment = comment,
 	};
 	int r = 0;

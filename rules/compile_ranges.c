@@ -23,7 +23,7 @@ struct nest {
 
 struct range compile_range_of(const struct flow_port *port, bool v6)
 {
-	struct range range = { .port_first = port->first, .port_last = port->last };
+	struct range range = { .span.port_first = port->first, .span.port_last = port->last };
 	uint8_t protocol = 0;
 
 	switch (port->protocol) {
@@ -38,13 +38,13 @@ struct range compile_range_of(const struct flow_port *port, bool v6)
 		break;
 	case FLOW_ICMP:
 		protocol = v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
-		range.port_first = range.port_last = v6 ? POLICY_ICMPV6_ECHO : POLICY_ICMP_ECHO;
+		range.span.port_first = range.span.port_last = v6 ? POLICY_ICMPV6_ECHO : POLICY_ICMP_ECHO;
 		break;
 	case FLOW_ANY:
-		range.protocol_last = 255;
+		range.span.protocol_last = 255;
 		return range;
 	}
-	range.protocol_first = range.protocol_last = protocol;
+	range.span.protocol_first = range.span.protocol_last = protocol;
 	return range;
 }
 
@@ -54,8 +54,7 @@ bool compile_range_covers(const struct flow *flow, uint8_t protocol, uint16_t po
 		/* Which kind of ICMP does not matter: nobody publishes that. */
 		struct range range = compile_range_of(&flow->ports[i], false);
 
-		if (range.protocol_first <= protocol && protocol <= range.protocol_last && range.port_first <= port &&
-		    port <= range.port_last)
+		if (span_has(&range.span, protocol, port))
 			return true;
 	}
 	return false;
@@ -102,20 +101,14 @@ static int compare_ranges(const void *a, const void *b)
 	return compare_networks(&((const struct range *)a)->network, &((const struct range *)b)->network);
 }
 
-static bool holds(const struct range *range, unsigned protocol, unsigned port)
-{
-	return range->protocol_first <= protocol && protocol <= range->protocol_last && range->port_first <= port &&
-	       port <= range->port_last;
-}
-
 /* "any" goes before a range of one protocol, so that it stays whole; then the comment that sorts first. */
 static bool is_better(const struct range *range, const struct range *best)
 {
-	bool any = range->protocol_first != range->protocol_last;
+	bool any = range->span.protocol_first != range->span.protocol_last;
 
 	if (!best)
 		return true;
-	if (any != (best->protocol_first != best->protocol_last))
+	if (any != (best->span.protocol_first != best->span.protocol_last))
 		return any;
 	return strcmp(range->comment, best->comment) < 0;
 }
@@ -129,7 +122,7 @@ static const struct range *covering(const struct compilation *c, const struct ne
 
 	for (size_t i = 0; i < nest->depth; i++) {
 		for (size_t j = nest->groups[i].begin; j < nest->groups[i].end; j++) {
-			if (!holds(&c->ranges[j], protocol, port))
+			if (!span_has(&c->ranges[j].span, protocol, port))
 				continue;
 			if (i + 1 < nest->depth)
 				return NULL;
@@ -153,8 +146,8 @@ static unsigned next_protocol(const struct compilation *c, const struct nest *ne
 
 	for (size_t i = 0; i < nest->depth; i++) {
 		for (size_t j = nest->groups[i].begin; j < nest->groups[i].end; j++) {
-			come_nearer(c->ranges[j].protocol_first, protocol, &next);
-			come_nearer(c->ranges[j].protocol_last + 1u, protocol, &next);
+			come_nearer(c->ranges[j].span.protocol_first, protocol, &next);
+			come_nearer(c->ranges[j].span.protocol_last + 1u, protocol, &next);
 		}
 	}
 	return next;
@@ -169,10 +162,10 @@ static unsigned next_port(const struct compilation *c, const struct nest *nest, 
 		for (size_t j = nest->groups[i].begin; j < nest->groups[i].end; j++) {
 			const struct range *range = &c->ranges[j];
 
-			if (range->protocol_first > protocol || range->protocol_last < protocol)
+			if (range->span.protocol_first > protocol || range->span.protocol_last < protocol)
 				continue;
-			come_nearer(range->port_first, port, &next);
-			come_nearer(range->port_last + 1u, port, &next);
+			come_nearer(range->span.port_first, port, &next);
+			come_nearer(range->span.port_last + 1u, port, &next);
 		}
 	}
 	return next;
@@ -183,12 +176,13 @@ static int add_piece(struct compilation *c, const struct range_piece *piece)
 {
 	struct range_piece *pieces;
 
-	for (size_t i = 0; piece->protocol_first > 0 && i < c->piece_count; i++) {
+	for (size_t i = 0; piece->span.protocol_first > 0 && i < c->piece_count; i++) {
 		struct range_piece *before = &c->pieces[i];
 
-		if (before->protocol_last + 1 == piece->protocol_first && before->port_first == piece->port_first &&
-		    before->port_last == piece->port_last && strcmp(before->comment, piece->comment) == 0) {
-			before->protocol_last = piece->protocol_last;
+		if (before->span.protocol_last + 1 == piece->span.protocol_first &&
+		    before->span.port_first == piece->span.port_first &&
+		    before->span.port_last == piece->span.port_last && strcmp(before->comment, piece->comment) == 0) {
+			before->span.protocol_last = piece->span.protocol_last;
 			return 0;
 		}
 	}
@@ -203,7 +197,8 @@ static int add_piece(struct compilation *c, const struct range_piece *piece)
 /* The pieces of protocols [first, after), which are all alike; neighbours of the same flow are joined. */
 static int cut_ports(struct compilation *c, const struct nest *nest, unsigned first, unsigned after)
 {
-	struct range_piece piece = { .protocol_first = (uint8_t)first, .protocol_last = (uint8_t)(after - 1) };
+	struct range_piece piece = { .span.protocol_first = (uint8_t)first,
+				     .span.protocol_last = (uint8_t)(after - 1) };
 
 	for (unsigned port = 0, end; port < 65536; port = end) {
 		const struct range *range = covering(c, nest, first, port), *next;
@@ -215,8 +210,8 @@ static int cut_ports(struct compilation *c, const struct nest *nest, unsigned fi
 		while (end < 65536 && (next = covering(c, nest, first, end)) &&
 		       strcmp(next->comment, range->comment) == 0)
 			end = next_port(c, nest, first, end);
-		piece.port_first = (uint16_t)port;
-		piece.port_last = (uint16_t)(end - 1);
+		piece.span.port_first = (uint16_t)port;
+		piece.span.port_last = (uint16_t)(end - 1);
 		piece.comment = range->comment;
 		r = add_piece(c, &piece);
 		if (r < 0)
@@ -246,10 +241,7 @@ static int flush_network(struct compilation *c, const struct nest *nest, const s
 		r = cut_ports(c, nest, protocol, next);
 	}
 	for (size_t i = 0; r == 0 && i < c->piece_count; i++) {
-		record.protocol_first = c->pieces[i].protocol_first;
-		record.protocol_last = c->pieces[i].protocol_last;
-		record.port_first = c->pieces[i].port_first;
-		record.port_last = c->pieces[i].port_last;
+		record.span = c->pieces[i].span;
 		record.comment = c->pieces[i].comment;
 		r = policy_add(c->policy, &record);
 	}

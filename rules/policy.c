@@ -123,7 +123,7 @@ int policy_record_compare(const struct policy_record *a, const struct policy_rec
 
 	if (a->set != b->set)
 		return compare_numbers(a->set, b->set);
-	order = memcmp(a->bridge, b->bridge, sizeof(a->bridge));
+	order = memcmp(a->link, b->link, sizeof(a->link));
 	if (!order)
 		order = memcmp(a->mac, b->mac, sizeof(a->mac));
 	if (!order)
@@ -135,13 +135,7 @@ int policy_record_compare(const struct policy_record *a, const struct policy_rec
 	if (!order)
 		order = compare_numbers(a->destination_length, b->destination_length);
 	if (!order)
-		order = compare_numbers(a->protocol_first, b->protocol_first);
-	if (!order)
-		order = compare_numbers(a->protocol_last, b->protocol_last);
-	if (!order)
-		order = compare_numbers(a->port_first, b->port_first);
-	if (!order)
-		order = compare_numbers(a->port_last, b->port_last);
+		order = span_compare(&a->span, &b->span);
 	return order;
 }
 
@@ -159,12 +153,6 @@ struct lengths {
 	bool source[129], destination[129];
 };
 
-static bool share_ports(const struct policy_record *a, const struct policy_record *b)
-{
-	return a->protocol_first <= b->protocol_last && b->protocol_first <= a->protocol_last &&
-	       a->port_first <= b->port_last && b->port_first <= a->port_last;
-}
-
 static bool share_addresses(const struct address *a, unsigned a_length, const struct address *b, unsigned b_length)
 {
 	return address_is_in(a, b, a_length < b_length ? a_length : b_length);
@@ -174,7 +162,7 @@ bool policy_record_overlaps(const struct policy_record *a, const struct policy_r
 {
 	enum policy_shape shape = policy_set_shape(a->set);
 
-	if (a->set != b->set || !share_ports(a, b))
+	if (a->set != b->set || !span_meets(&a->span, &b->span))
 		return false;
 	if (shape == POLICY_SHAPE_RANGE)
 		return address_compare(&a->source, &b->source) == 0 &&
@@ -206,8 +194,8 @@ static bool is_in_run(const struct policy_record *record, const struct policy_re
 {
 	struct policy_record like = *other;
 
-	like.port_first = record->port_first;
-	like.port_last = record->port_last;
+	like.span.port_first = record->span.port_first;
+	like.span.port_last = record->span.port_last;
 	return policy_record_compare(record, &like) == 0;
 }
 
@@ -218,10 +206,11 @@ static bool overlaps_run(const struct policy *policy, size_t kept, size_t begin,
 	struct policy_record key = *policy->records[begin];
 	size_t at;
 
-	key.port_first = key.port_last = record->port_first;
+	key.span.port_first = key.span.port_last = record->span.port_first;
 	at = first_from(policy, kept, &key);
-	return (at > begin && share_ports(policy->records[at - 1], record)) ||
-	       (at < kept && is_in_run(policy->records[at], &key) && share_ports(policy->records[at], record));
+	return (at > begin && span_meets(&policy->records[at - 1]->span, &record->span)) ||
+	       (at < kept && is_in_run(policy->records[at], &key) &&
+		span_meets(&policy->records[at]->span, &record->span));
 }
 
 /* The first record after the run that begins at `begin`. */
@@ -230,7 +219,7 @@ static size_t run_end(const struct policy *policy, size_t kept, size_t begin)
 	struct policy_record key = *policy->records[begin];
 	size_t at;
 
-	key.port_first = key.port_last = UINT16_MAX;
+	key.span.port_first = key.span.port_last = UINT16_MAX;
 	at = first_from(policy, kept, &key);
 	return at < kept && is_in_run(policy->records[at], &key) ? at + 1 : at;
 }
@@ -288,7 +277,7 @@ static bool overlaps_addresses(const struct policy *policy, size_t kept, const s
 		if (other->set != record->set || address_compare(&other->source, &record->source) != 0 ||
 		    address_compare(&other->destination, &record->destination) != 0)
 			return false;
-		if (share_ports(other, record))
+		if (span_meets(&other->span, &record->span))
 			return true;
 	}
 	return false;
@@ -337,7 +326,7 @@ void policy_finish(struct policy *policy)
 static bool continues(const struct policy_record *kept, const struct policy_record *record)
 {
 	return policy_shape_is_interval(policy_set_shape(record->set)) && is_in_run(record, kept) &&
-	       kept->port_last + 1 == record->port_first && strcmp(kept->comment, record->comment) == 0;
+	       kept->span.port_last + 1 == record->span.port_first && strcmp(kept->comment, record->comment) == 0;
 }
 
 void policy_merge(struct policy *policy)
@@ -346,7 +335,7 @@ void policy_merge(struct policy *policy)
 
 	for (size_t i = 0; i < policy->count; i++) {
 		if (kept && continues(policy->records[kept - 1], policy->records[i]))
-			policy->records[kept - 1]->port_last = policy->records[i]->port_last;
+			policy->records[kept - 1]->span.port_last = policy->records[i]->span.port_last;
 		else
 			policy->records[kept++] = policy->records[i];
 	}

@@ -15,6 +15,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "policy_sets.h"
+#include "span.h"
 
 #define POLICY_IFNAME_SIZE 16  /* IFNAMSIZ */
 #define POLICY_COMMENT_MAX 120 /* bytes without terminator; nft takes back 128 */
@@ -26,14 +27,13 @@
 struct policy_record {
 	enum policy_set set;
 	/* The key. What a set's key has no place for is zero. */
-	char bridge[POLICY_IFNAME_SIZE]; /* zero-padded; of PORTS, UNGUARDED and PLACES: the port */
-	uint8_t mac[6];			 /* of PLACES */
-	struct address source;		 /* also the address of ENDPOINTS, OBSERVED, … and PLACES */
+	char link[POLICY_IFNAME_SIZE]; /* zero-padded; a bridge's name, in table bridge a port's as well */
+	uint8_t mac[6];		       /* of PLACES */
+	struct address source;	       /* also the address of ENDPOINTS, OBSERVED, … and PLACES */
 	struct address destination;
 	/* Where addresses are intervals: prefix lengths, 32 or 128 for a single one; elsewhere 0. */
 	uint8_t source_length, destination_length;
-	uint8_t protocol_first, protocol_last; /* equal in FLOWS */
-	uint16_t port_first, port_last;	       /* host byte order; equal in FLOWS */
+	struct span span; /* in FLOWS one port of one protocol */
 	/* Not part of the key, but of the record: printable ASCII without quotes, at most POLICY_COMMENT_MAX. */
 	const char *comment; /* owned by the policy */
 	/* Not compared: what the kernel counted, 0 for compiled records. */

@@ -44,14 +44,14 @@ static void format_service(const struct policy_record *record, char text[SERVICE
 {
 	char protocol[16], port[16];
 
-	if (record->protocol_first == record->protocol_last)
-		policy_protocol_format(record->protocol_first, protocol);
+	if (record->span.protocol_first == record->span.protocol_last)
+		policy_protocol_format(record->span.protocol_first, protocol);
 	else
-		snprintf(protocol, sizeof(protocol), "%u-%u", record->protocol_first, record->protocol_last);
-	if (record->port_first == record->port_last)
-		snprintf(port, sizeof(port), "%u", record->port_first);
+		snprintf(protocol, sizeof(protocol), "%u-%u", record->span.protocol_first, record->span.protocol_last);
+	if (record->span.port_first == record->span.port_last)
+		snprintf(port, sizeof(port), "%u", record->span.port_first);
 	else
-		snprintf(port, sizeof(port), "%u-%u", record->port_first, record->port_last);
+		snprintf(port, sizeof(port), "%u-%u", record->span.port_first, record->span.port_last);
 	snprintf(text, SERVICE_TEXT_SIZE, "%.14s . %.13s", protocol, port);
 }
 
@@ -67,19 +67,19 @@ const char *policy_key_format(const struct policy_record *record, char text[POLI
 	format_service(record, service);
 	switch (shape) {
 	case POLICY_SHAPE_LINK_TWICE:
-		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\" . \"%.15s\"", record->bridge, record->bridge);
+		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\" . \"%.15s\"", record->link, record->link);
 		break;
 	case POLICY_SHAPE_LINK:
-		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\"", record->bridge);
+		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\"", record->link);
 		break;
 	case POLICY_SHAPE_ENDPOINT:
-		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\" . %s", record->bridge, source);
+		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\" . %s", record->link, source);
 		break;
 	case POLICY_SHAPE_ADDRESS:
 		snprintf(text, POLICY_KEY_TEXT_SIZE, "%s", source);
 		break;
 	case POLICY_SHAPE_PLACE:
-		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\" . %02x:%02x:%02x:%02x:%02x:%02x . %s", record->bridge,
+		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\" . %02x:%02x:%02x:%02x:%02x:%02x . %s", record->link,
 			 mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], source);
 		break;
 	case POLICY_SHAPE_PUBLISHED:
@@ -98,17 +98,18 @@ const char *policy_ports_format(const struct policy_record *record, char text[PO
 {
 	char protocol[16];
 
-	if (record->protocol_first != record->protocol_last)
+	if (record->span.protocol_first != record->span.protocol_last)
 		return strcpy(text, "any");
-	if (record->protocol_first == IPPROTO_ICMP || record->protocol_first == IPPROTO_ICMPV6)
+	if (record->span.protocol_first == IPPROTO_ICMP || record->span.protocol_first == IPPROTO_ICMPV6)
 		return strcpy(text, "icmp");
-	policy_protocol_format(record->protocol_first, protocol);
-	if (record->port_first == record->port_last)
-		snprintf(text, POLICY_PORTS_TEXT_SIZE, "%u/%s", record->port_first, protocol);
-	else if (record->port_first == 0 && record->port_last == 65535)
+	policy_protocol_format(record->span.protocol_first, protocol);
+	if (record->span.port_first == record->span.port_last)
+		snprintf(text, POLICY_PORTS_TEXT_SIZE, "%u/%s", record->span.port_first, protocol);
+	else if (record->span.port_first == 0 && record->span.port_last == 65535)
 		snprintf(text, POLICY_PORTS_TEXT_SIZE, "%s", protocol);
 	else
-		snprintf(text, POLICY_PORTS_TEXT_SIZE, "%u-%u/%s", record->port_first, record->port_last, protocol);
+		snprintf(text, POLICY_PORTS_TEXT_SIZE, "%u-%u/%s", record->span.port_first, record->span.port_last,
+			 protocol);
 	return text;
 }
 

@@ -117,13 +117,13 @@ static void add_flows(const struct kernel_state *state, const struct options *op
 		add_flow_side(state, item, "destination", &flow.record->destination, flow.record->destination_length,
 			      flow.destination_one, flow.names.destination, ok);
 		add_text(item, "ports", policy_ports_format(flow.record, ports), ok);
-		if (flow.record->protocol_first == flow.record->protocol_last)
-			policy_protocol_format(flow.record->protocol_first, protocol);
+		if (flow.record->span.protocol_first == flow.record->span.protocol_last)
+			policy_protocol_format(flow.record->span.protocol_first, protocol);
 		else
 			strcpy(protocol, "any");
 		add_text(item, "protocol", protocol, ok);
-		add_number(item, "port_first", flow.record->port_first, ok);
-		add_number(item, "port_last", flow.record->port_last, ok);
+		add_number(item, "port_first", flow.record->span.port_first, ok);
+		add_number(item, "port_last", flow.record->span.port_last, ok);
 		add_number(item, "packets", flow.record->packets, ok);
 		add_number(item, "bytes", flow.record->bytes, ok);
 	}
@@ -150,7 +150,7 @@ static void add_endpoints(const struct kernel_state *state, const struct options
 		add_text(item, "container", parts.container, ok);
 		add_services(item, parts.services, ok);
 		add_text(item, "network", parts.network, ok);
-		add_text(item, "bridge", record->bridge, ok);
+		add_text(item, "bridge", record->link, ok);
 		add_text(item, "address", address_format(&record->source, address), ok);
 		add_text(item, "mode", kernel_list_observed(state, &record->source) ? "observe" : "enforce", ok);
 		add_text(item, "port", port, ok);
@@ -171,9 +171,9 @@ static void add_networks(const struct kernel_state *state, cJSON *array, bool *o
 		if (!item)
 			return;
 		add_text(item, "network", cmd_list_network_name(state, record), ok);
-		add_text(item, "bridge", record->bridge, ok);
+		add_text(item, "bridge", record->link, ok);
 		add_text(item, "state", cmd_list_network_state(state, record), ok);
-		add_number(item, "addresses", cmd_list_endpoints_on(state, record->bridge), ok);
+		add_number(item, "addresses", cmd_list_endpoints_on(state, record->link), ok);
 	}
 }
 

@@ -31,7 +31,7 @@ size_t cmd_list_endpoints_on(const struct kernel_state *state, const char *bridg
 		const struct policy_record *record = policy_at(state->policy, i);
 
 		count += policy_set_is(record->set, POLICY_TOPIC_ENDPOINTS) &&
-			 strncmp(record->bridge, bridge, POLICY_IFNAME_SIZE) == 0;
+			 strncmp(record->link, bridge, POLICY_IFNAME_SIZE) == 0;
 	}
 	return count;
 }
@@ -45,7 +45,7 @@ static bool is_network(const struct kernel_state *state, const struct policy_rec
 {
 	struct policy_record key = { .set = POLICY_NETWORKS };
 
-	memcpy(key.bridge, record->bridge, sizeof(key.bridge));
+	memcpy(key.link, record->link, sizeof(key.link));
 	return policy_find(state->policy, &key) != NULL;
 }
 

@@ -198,7 +198,7 @@ static int print_endpoints(const struct kernel_state *state, const struct option
 		const char *cells[] = { parts.container,
 					address_format(&record->source, address),
 					parts.network,
-					record->bridge,
+					record->link,
 					*port ? port : "-",
 					*parts.services ? parts.services : "-",
 					kernel_list_observed(state, &record->source) ? "observe" : "enforce",
@@ -225,8 +225,8 @@ static int print_networks(const struct kernel_state *state)
 
 		if (!cmd_list_is_network(record))
 			continue;
-		snprintf(addresses, sizeof(addresses), "%zu", cmd_list_endpoints_on(state, record->bridge));
-		const char *cells[] = { cmd_list_network_name(state, record), record->bridge,
+		snprintf(addresses, sizeof(addresses), "%zu", cmd_list_endpoints_on(state, record->link));
+		const char *cells[] = { cmd_list_network_name(state, record), record->link,
 					cmd_list_network_state(state, record), addresses };
 
 		if (columns_row(columns, cells) < 0)

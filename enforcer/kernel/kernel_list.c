@@ -104,8 +104,7 @@ static const struct policy_record *find_published(const struct kernel_state *sta
 		const struct policy_record *record = policy_at(state->policy, i);
 		struct address last = address_last(&record->destination, record->destination_length);
 
-		if (record->protocol_first <= denied->protocol && denied->protocol <= record->protocol_last &&
-		    record->port_first <= denied->port && denied->port <= record->port_last &&
+		if (span_has(&record->span, denied->protocol, denied->port) &&
 		    address_compare(&record->destination, &denied->destination) <= 0 &&
 		    address_compare(&denied->destination, &last) <= 0)
 			return record;
@@ -121,7 +120,8 @@ static void name_port(const struct policy_record *record, const struct kernel_de
 	char protocol[16];
 
 	if (sscanf(text, "%u-%u/%15s", &first, &last, protocol) == 3)
-		snprintf(text, POLICY_COMMENT_MAX + 1, "%u/%s", first + (denied->port - record->port_first), protocol);
+		snprintf(text, POLICY_COMMENT_MAX + 1, "%u/%s", first + (denied->port - record->span.port_first),
+			 protocol);
 }
 
 bool kernel_list_published(const struct kernel_state *state, const struct kernel_denied *denied,
@@ -164,8 +164,8 @@ const char *kernel_list_guard(const struct kernel_state *state, const struct pol
 
 		if (address_compare(&place->source, &endpoint->source) != 0)
 			continue;
-		*ret_port = place->bridge;
-		memcpy(off.bridge, place->bridge, sizeof(off.bridge));
+		*ret_port = place->link;
+		memcpy(off.link, place->link, sizeof(off.link));
 		return policy_find(state->policy, &off) ? "off" : "on";
 	}
 	return "closed";

@@ -161,9 +161,9 @@ static bool get_range(const struct element *element, struct policy_record *recor
 	const uint8_t *end = element->key_end ? element->key_end : element->key;
 	struct address source, destination;
 
-	get_flow(element->key, family, &record->source, &record->destination, &record->protocol_first,
-		 &record->port_first);
-	get_flow(end, family, &source, &destination, &record->protocol_last, &record->port_last);
+	get_flow(element->key, family, &record->source, &record->destination, &record->span.protocol_first,
+		 &record->span.port_first);
+	get_flow(end, family, &source, &destination, &record->span.protocol_last, &record->span.port_last);
 	return address_compare(&source, &record->source) == 0 &&
 	       address_compare(&destination, &record->destination) == 0;
 }
@@ -183,9 +183,9 @@ static bool get_boundary(const struct element *element, struct policy_record *re
 	const uint8_t *end = element->key_end ? element->key_end : element->key;
 	struct address source, destination;
 
-	get_flow(element->key, family, &record->source, &record->destination, &record->protocol_first,
-		 &record->port_first);
-	get_flow(end, family, &source, &destination, &record->protocol_last, &record->port_last);
+	get_flow(element->key, family, &record->source, &record->destination, &record->span.protocol_first,
+		 &record->span.port_first);
+	get_flow(end, family, &source, &destination, &record->span.protocol_last, &record->span.port_last);
 	return get_prefix(&record->source, &source, &record->source_length) &&
 	       get_prefix(&record->destination, &destination, &record->destination_length);
 }
@@ -198,16 +198,16 @@ static bool get_published(const struct element *element, struct policy_record *r
 	uint32_t at = get_address(key, family, &record->destination);
 
 	get_address(end, family, &last);
-	record->protocol_first = key[at];
-	record->protocol_last = end[at];
-	record->port_first = (uint16_t)(key[at + 4] << 8 | key[at + 5]);
-	record->port_last = (uint16_t)(end[at + 4] << 8 | end[at + 5]);
+	record->span.protocol_first = key[at];
+	record->span.protocol_last = end[at];
+	record->span.port_first = (uint16_t)(key[at + 4] << 8 | key[at + 5]);
+	record->span.port_last = (uint16_t)(end[at + 4] << 8 | end[at + 5]);
 	return get_prefix(&record->destination, &last, &record->destination_length);
 }
 
 static void get_place(const struct element *element, struct policy_record *record)
 {
-	memcpy(record->bridge, element->key, POLICY_IFNAME_SIZE);
+	memcpy(record->link, element->key, POLICY_IFNAME_SIZE);
 	memcpy(record->mac, element->key + POLICY_IFNAME_SIZE, sizeof(record->mac));
 	get_address(element->key + POLICY_IFNAME_SIZE + 8, policy_set_family(record->set), &record->source);
 }
@@ -228,10 +228,10 @@ static bool get_key(const struct element *element, struct policy_record *record)
 			return false;
 		/* fall through */
 	case POLICY_SHAPE_LINK:
-		memcpy(record->bridge, key, POLICY_IFNAME_SIZE);
+		memcpy(record->link, key, POLICY_IFNAME_SIZE);
 		break;
 	case POLICY_SHAPE_ENDPOINT:
-		memcpy(record->bridge, key, POLICY_IFNAME_SIZE);
+		memcpy(record->link, key, POLICY_IFNAME_SIZE);
 		get_address(key + POLICY_IFNAME_SIZE, family, &record->source);
 		break;
 	case POLICY_SHAPE_ADDRESS:
@@ -248,7 +248,7 @@ static bool get_key(const struct element *element, struct policy_record *record)
 	case POLICY_SHAPE_RANGE:
 		return get_range(element, record);
 	}
-	return record->bridge[POLICY_IFNAME_SIZE - 1] == '\0';
+	return record->link[POLICY_IFNAME_SIZE - 1] == '\0';
 }
 
 struct reading {

@@ -53,7 +53,7 @@ static uint32_t put_published(const struct policy_record *record, uint8_t protoc
 
 static uint32_t put_place(const struct policy_record *record, uint8_t *key)
 {
-	memcpy(key, record->bridge, POLICY_IFNAME_SIZE);
+	memcpy(key, record->link, POLICY_IFNAME_SIZE);
 	memcpy(key + POLICY_IFNAME_SIZE, record->mac, sizeof(record->mac));
 	return POLICY_IFNAME_SIZE + 8 + put_address(key + POLICY_IFNAME_SIZE + 8, &record->source);
 }
@@ -77,14 +77,14 @@ uint32_t nft_encode_key(const struct policy_record *record, uint8_t key[NFT_ENCO
 	memset(key_end, 0, NFT_ENCODE_KEY_SIZE);
 	switch (policy_set_shape(record->set)) {
 	case POLICY_SHAPE_LINK_TWICE:
-		memcpy(key, record->bridge, POLICY_IFNAME_SIZE);
-		memcpy(key + POLICY_IFNAME_SIZE, record->bridge, POLICY_IFNAME_SIZE);
+		memcpy(key, record->link, POLICY_IFNAME_SIZE);
+		memcpy(key + POLICY_IFNAME_SIZE, record->link, POLICY_IFNAME_SIZE);
 		return 2 * POLICY_IFNAME_SIZE;
 	case POLICY_SHAPE_LINK:
-		memcpy(key, record->bridge, POLICY_IFNAME_SIZE);
+		memcpy(key, record->link, POLICY_IFNAME_SIZE);
 		return POLICY_IFNAME_SIZE;
 	case POLICY_SHAPE_ENDPOINT:
-		memcpy(key, record->bridge, POLICY_IFNAME_SIZE);
+		memcpy(key, record->link, POLICY_IFNAME_SIZE);
 		return POLICY_IFNAME_SIZE + put_address(key + POLICY_IFNAME_SIZE, &record->source);
 	case POLICY_SHAPE_ADDRESS:
 		return put_address(key, &record->source);
@@ -92,18 +92,18 @@ uint32_t nft_encode_key(const struct policy_record *record, uint8_t key[NFT_ENCO
 		return put_place(record, key);
 	case POLICY_SHAPE_PUBLISHED:
 		end = upper_end(record);
-		put_published(&end, record->protocol_last, record->port_last, key_end);
-		return put_published(record, record->protocol_first, record->port_first, key);
+		put_published(&end, record->span.protocol_last, record->span.port_last, key_end);
+		return put_published(record, record->span.protocol_first, record->span.port_first, key);
 	case POLICY_SHAPE_BOUNDARY:
 		end = upper_end(record);
-		put_flow(&end, record->protocol_last, record->port_last, key_end);
-		return put_flow(record, record->protocol_first, record->port_first, key);
+		put_flow(&end, record->span.protocol_last, record->span.port_last, key_end);
+		return put_flow(record, record->span.protocol_first, record->span.port_first, key);
 	case POLICY_SHAPE_FLOW:
 	case POLICY_SHAPE_RANGE:
 		break;
 	}
-	put_flow(record, record->protocol_last, record->port_last, key_end);
-	return put_flow(record, record->protocol_first, record->port_first, key);
+	put_flow(record, record->span.protocol_last, record->span.port_last, key_end);
+	return put_flow(record, record->span.protocol_first, record->span.port_first, key);
 }
 
 static int add_counter(struct nftnl_set_elem *element, uint64_t packets, uint64_t bytes)
@@ -233,8 +233,8 @@ static int describe_denied(struct nftnl_set_elem *element, const struct kernel_d
 		.set = policy_set_of(POLICY_TOPIC_DENIED, denied->source.family),
 		.source = denied->source,
 		.destination = denied->destination,
-		.protocol_first = denied->protocol,
-		.port_first = denied->port,
+		.span.protocol_first = denied->protocol,
+		.span.port_first = denied->port,
 	};
 
 	if (set_key(element, &record) < 0)

@@ -36,7 +36,7 @@ static bool is_released(const struct reconcile_bridges *bridges, const struct po
 {
 	return (record->set == POLICY_BRIDGES || record->set == POLICY_GUARDED) &&
 	       strcmp(record->comment, COMPILE_CLOSED_COMMENT) == 0 &&
-	       reconcile_bridges_released(bridges, record->bridge);
+	       reconcile_bridges_released(bridges, record->link);
 }
 
 /* What the kernel has, and of what is closed that which it lacks. */

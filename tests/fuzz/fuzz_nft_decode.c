@@ -72,7 +72,7 @@ static void check_policy(struct policy *policy, enum policy_set set)
 		char text[POLICY_KEY_TEXT_SIZE];
 
 		assert(record->set == set && strlen(record->comment) <= POLICY_COMMENT_MAX);
-		assert(record->bridge[POLICY_IFNAME_SIZE - 1] == '\0');
+		assert(record->link[POLICY_IFNAME_SIZE - 1] == '\0');
 		check_addresses(record, policy_set_family(set));
 		assert(strlen(policy_key_format(record, text)) > 0);
 		assert(policy_find(policy, record) == record);

@@ -162,7 +162,7 @@ static bool printable(const char *text)
  * says the same. */
 static void read_comment(const char *text)
 {
-	struct policy_record record = { .set = POLICY_NETWORKS, .bridge = "docker0", .comment = text };
+	struct policy_record record = { .set = POLICY_NETWORKS, .link = "docker0", .comment = text };
 	struct policy_flow_comment flow, flow_again;
 	struct policy_endpoint_comment endpoint, endpoint_again;
 	char written[POLICY_COMMENT_MAX + 1];

@@ -185,9 +185,11 @@ static void test_flushed_rules(void **state)
 	read = read_kernel(kernel, &options);
 	assert_int_equal(read.skeleton, KERNEL_SKELETON_WHOLE);
 	assert_true(policy_equal(read.policy, policy));
-	key = (struct policy_record){
-		.set = POLICY_FLOWS4, .protocol_first = 6, .protocol_last = 6, .port_first = 5432, .port_last = 5432
-	};
+	key = (struct policy_record){ .set = POLICY_FLOWS4,
+				      .span.protocol_first = 6,
+				      .span.protocol_last = 6,
+				      .span.port_first = 5432,
+				      .span.port_last = 5432 };
 	assert_int_equal(address_parse("172.18.0.2", false, &key.source), 0);
 	assert_int_equal(address_parse("172.18.0.3", false, &key.destination), 0);
 	assert_non_null(policy_find(read.policy, &key));

@@ -56,17 +56,19 @@ static struct address random_network(uint8_t family, uint8_t *length)
 
 static void random_ports(struct policy_record *record, bool interval)
 {
-	record->protocol_first = record->protocol_last = (uint8_t)random_below(256);
-	record->port_first = record->port_last = (uint16_t)random_below(65536);
+	record->span.protocol_first = record->span.protocol_last = (uint8_t)random_below(256);
+	record->span.port_first = record->span.port_last = (uint16_t)random_below(65536);
 	if (interval) {
-		record->protocol_last = (uint8_t)(record->protocol_first + random_below(256u - record->protocol_first));
-		record->port_last = (uint16_t)(record->port_first + random_below(65536u - record->port_first));
+		record->span.protocol_last =
+			(uint8_t)(record->span.protocol_first + random_below(256u - record->span.protocol_first));
+		record->span.port_last =
+			(uint16_t)(record->span.port_first + random_below(65536u - record->span.port_first));
 	}
 }
 
 static void random_link(struct policy_record *record)
 {
-	snprintf(record->bridge, sizeof(record->bridge), "br-%07u", random_below(10000000));
+	snprintf(record->link, sizeof(record->link), "br-%07u", random_below(10000000));
 }
 
 static void random_key(struct policy_record *record)
@@ -309,8 +311,8 @@ static void test_messages_stay_small(void **state)
 
 		record.source = random_address(ADDRESS_IPV6);
 		record.destination = random_address(ADDRESS_IPV6);
-		record.protocol_last = 255;
-		record.port_last = 65535;
+		record.span.protocol_last = 255;
+		record.span.port_last = 65535;
 		assert_int_equal(policy_add(policy, &record), 0);
 	}
 	policy_finish(policy);
@@ -387,17 +389,17 @@ struct key_case {
 
 static const struct key_case key_cases[] = {
 	{ .what = "\"br-test\" . \"br-test\"",
-	  .record = { .set = POLICY_NETWORKS, .bridge = "br-test" },
+	  .record = { .set = POLICY_NETWORKS, .link = "br-test" },
 	  .key = "62722d74657374000000000000000000"
 		 "62722d74657374000000000000000000" },
 	{ .what = "\"br-test\"",
-	  .record = { .set = POLICY_BRIDGES, .bridge = "br-test" },
+	  .record = { .set = POLICY_BRIDGES, .link = "br-test" },
 	  .key = "62722d74657374000000000000000000" },
 	{ .what = "\"br-test\" . 172.18.0.2",
-	  .record = { .set = POLICY_ENDPOINTS4, .bridge = "br-test", .source = ADDRESS4(2) },
+	  .record = { .set = POLICY_ENDPOINTS4, .link = "br-test", .source = ADDRESS4(2) },
 	  .key = "62722d74657374000000000000000000ac120002" },
 	{ .what = "\"br-test\" . fd00::2",
-	  .record = { .set = POLICY_ENDPOINTS6, .bridge = "br-test", .source = ADDRESS6(2) },
+	  .record = { .set = POLICY_ENDPOINTS6, .link = "br-test", .source = ADDRESS6(2) },
 	  .key = "62722d74657374000000000000000000"
 		 "fd000000000000000000000000000002" },
 	{ .what = "172.18.0.2", .record = { .set = POLICY_OBSERVED4, .source = ADDRESS4(2) }, .key = "ac120002" },
@@ -405,27 +407,27 @@ static const struct key_case key_cases[] = {
 	  .record = { .set = POLICY_FLOWS4,
 		      .source = ADDRESS4(2),
 		      .destination = ADDRESS4(3),
-		      .protocol_first = IPPROTO_TCP,
-		      .protocol_last = IPPROTO_TCP,
-		      .port_first = 5432,
-		      .port_last = 5432 },
+		      .span.protocol_first = IPPROTO_TCP,
+		      .span.protocol_last = IPPROTO_TCP,
+		      .span.port_first = 5432,
+		      .span.port_last = 5432 },
 	  .key = "ac120002ac1200030600000015380000" },
 	{ .what = "172.18.0.2 . 172.18.0.3 . 0-255 . 0-65535",
 	  .record = { .set = POLICY_RANGES4,
 		      .source = ADDRESS4(2),
 		      .destination = ADDRESS4(3),
-		      .protocol_last = 255,
-		      .port_last = 65535 },
+		      .span.protocol_last = 255,
+		      .span.port_last = 65535 },
 	  .key = "ac120002ac1200030000000000000000",
 	  .key_end = "ac120002ac120003ff000000ffff0000" },
 	{ .what = "fd00::2 . fd00::3 . tcp . 7000-7010",
 	  .record = { .set = POLICY_RANGES6,
 		      .source = ADDRESS6(2),
 		      .destination = ADDRESS6(3),
-		      .protocol_first = IPPROTO_TCP,
-		      .protocol_last = IPPROTO_TCP,
-		      .port_first = 7000,
-		      .port_last = 7010 },
+		      .span.protocol_first = IPPROTO_TCP,
+		      .span.protocol_last = IPPROTO_TCP,
+		      .span.port_first = 7000,
+		      .span.port_last = 7010 },
 	  .key = "fd000000000000000000000000000002fd000000000000000000000000000003060000001b580000",
 	  .key_end = "fd000000000000000000000000000002fd000000000000000000000000000003060000001b620000" },
 };

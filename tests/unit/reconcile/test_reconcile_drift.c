@@ -17,10 +17,10 @@ static void add(struct policy *policy, char key, char comment)
 {
 	const char text[2] = { comment, '\0' };
 	struct policy_record record = {
-		.set = POLICY_FLOWS4, .protocol_first = 6, .protocol_last = 6, .comment = text
+		.set = POLICY_FLOWS4, .span.protocol_first = 6, .span.protocol_last = 6, .comment = text
 	};
 
-	record.port_first = record.port_last = (uint16_t)key;
+	record.span.port_first = record.span.port_last = (uint16_t)key;
 	assert_int_equal(address_parse("192.0.2.1", false, &record.source), 0);
 	assert_int_equal(address_parse("192.0.2.2", false, &record.destination), 0);
 	assert_int_equal(policy_add(policy, &record), 0);
@@ -43,7 +43,7 @@ static void print(const struct policy *policy, char text[256])
 	text[0] = '\0';
 	for (size_t i = 0; i < policy_count(policy); i++)
 		used += (size_t)snprintf(text + used, 256 - used, "%s%c%s", i ? " " : "",
-					 (char)policy_at(policy, i)->port_first, policy_at(policy, i)->comment);
+					 (char)policy_at(policy, i)->span.port_first, policy_at(policy, i)->comment);
 }
 
 struct scene {
@@ -191,10 +191,10 @@ static struct policy_record interval(enum policy_set set, const char *source, ui
 		.set = set,
 		.source_length = source_length,
 		.destination_length = destination_length,
-		.protocol_first = 6,
-		.protocol_last = 6,
-		.port_first = first,
-		.port_last = last,
+		.span.protocol_first = 6,
+		.span.protocol_last = 6,
+		.span.port_first = first,
+		.span.port_last = last,
 		.comment = "",
 	};
 
@@ -210,9 +210,9 @@ static void overlaps(void **state)
 
 	(void)state;
 	assert_true(policy_record_overlaps(&a, &b));
-	b.port_first = b.port_last = 90;
+	b.span.port_first = b.span.port_last = 90;
 	assert_true(policy_record_overlaps(&a, &b));
-	b.port_first = b.port_last = 91;
+	b.span.port_first = b.span.port_last = 91;
 	assert_false(policy_record_overlaps(&a, &b));
 	b = interval(POLICY_INGRESS4, "203.0.113.128", 25, "172.18.0.0", 16, 1, 100);
 	assert_true(policy_record_overlaps(&a, &b) && policy_record_overlaps(&b, &a));
@@ -253,7 +253,7 @@ static void foreign_in_the_way(void **state)
 	assert_int_equal(reconcile_drift_leave(&scene.drift, want, &diff, &left), 0);
 	assert_int_equal(diff.add_count, 1);
 	assert_int_equal(diff.remove_count, 1);
-	assert_int_equal(diff.remove[0]->port_first, 85);
+	assert_int_equal(diff.remove[0]->span.port_first, 85);
 	assert_int_equal(left.foreign, 1);
 	policy_diff_clear(&diff);
 	policy_free(have);

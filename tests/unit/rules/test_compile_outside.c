@@ -220,7 +220,7 @@ static bool has_place(const struct policy *policy, const struct port *port, cons
 		.source = *address,
 	};
 
-	memcpy(key.bridge, port->name, sizeof(key.bridge));
+	memcpy(key.link, port->name, sizeof(key.link));
 	memcpy(key.mac, port->mac, sizeof(key.mac));
 	return policy_find(policy, &key) != NULL;
 }
@@ -238,7 +238,7 @@ static void check_place(struct run *run, const struct network *network, const st
 
 	if (!port)
 		return;
-	memcpy(key.bridge, port->name, sizeof(key.bridge));
+	memcpy(key.link, port->name, sizeof(key.link));
 	tally->ports++;
 	if (!policy_find(policy, &key))
 		complain(run, "port %s is missing\n", port->name);

@@ -12,10 +12,10 @@ static const struct policy_record *policy_admits(const struct policy *policy, co
 		.set = packet->source.family == ADDRESS_IPV6 ? POLICY_FLOWS6 : POLICY_FLOWS4,
 		.source = packet->source,
 		.destination = packet->destination,
-		.protocol_first = packet->protocol,
-		.protocol_last = packet->protocol,
-		.port_first = packet->port,
-		.port_last = packet->port,
+		.span.protocol_first = packet->protocol,
+		.span.protocol_last = packet->protocol,
+		.span.port_first = packet->port,
+		.span.port_last = packet->port,
 	};
 	const struct policy_record *found = policy_find(policy, &key);
 
@@ -95,8 +95,8 @@ static bool is_declared(const struct run *run, const struct policy_record *recor
 		.network = network,
 		.source = record->source,
 		.destination = record->destination,
-		.protocol = record->protocol_first,
-		.port = record->port_first,
+		.protocol = record->span.protocol_first,
+		.port = record->span.port_first,
 	};
 
 	if (network == other && !same_address(&record->source, &record->destination))
@@ -104,7 +104,7 @@ static bool is_declared(const struct run *run, const struct policy_record *recor
 	return policy_set_is(record->set, POLICY_TOPIC_FLOWS) &&
 	       naive_redirected(&naive, naive_endpoint(network, &record->source),
 				naive_endpoint(other, &record->destination), record->source.family == ADDRESS_IPV6,
-				record->protocol_first, record->port_first);
+				record->span.protocol_first, record->span.port_first);
 }
 
 /* A record of a flow: between two ends, and its comment tells the truth. */
@@ -129,11 +129,13 @@ static void check_flow_record(struct run *run, const struct policy_record *recor
 		complain(run, "%s: the comment names others: %s\n", key, record->comment);
 	if (!is_declared(run, record, network, other, parts.app))
 		complain(run, "%s: that app declares no such flow: %s\n", key, record->comment);
-	if (record->bridge[0] || record->source_length || record->destination_length ||
-	    record->protocol_first > record->protocol_last || record->port_first > record->port_last)
+	if (record->link[0] || record->source_length || record->destination_length ||
+	    record->span.protocol_first > record->span.protocol_last ||
+	    record->span.port_first > record->span.port_last)
 		complain(run, "%s: no key\n", key);
 	if (policy_set_is(record->set, POLICY_TOPIC_FLOWS) &&
-	    (record->protocol_first != record->protocol_last || record->port_first != record->port_last))
+	    (record->span.protocol_first != record->span.protocol_last ||
+	     record->span.port_first != record->span.port_last))
 		complain(run, "%s: a range in a hash\n", key);
 }
 
@@ -157,8 +159,9 @@ static void check_disjoint(struct run *run, size_t index)
 		    networks_meet(&a->source, a->source_length + whole, &b->source, b->source_length + whole) &&
 		    networks_meet(&a->destination, a->destination_length + whole, &b->destination,
 				  b->destination_length + whole) &&
-		    a->protocol_first <= b->protocol_last && b->protocol_first <= a->protocol_last &&
-		    a->port_first <= b->port_last && b->port_first <= a->port_last)
+		    a->span.protocol_first <= b->span.protocol_last &&
+		    b->span.protocol_first <= a->span.protocol_last && a->span.port_first <= b->span.port_last &&
+		    b->span.port_first <= a->span.port_last)
 			complain(run, "%s overlaps %s\n", policy_key_format(a, one), policy_key_format(b, other));
 	}
 }
@@ -209,14 +212,14 @@ static void check_end(struct run *run, const struct network *network, const stru
 	address_format(&key.source, address);
 	tally->endpoints[v6]++;
 	tally->observed += observed && !v6;
-	memcpy(key.bridge, network->bridge, sizeof(key.bridge));
+	memcpy(key.link, network->bridge, sizeof(key.link));
 	record = policy_find(world->policy, &key);
 	if (!record || !policy_endpoint_comment_parse(record->comment, &parts) ||
 	    strcmp(parts.container, name_of(world->inventory, network, &key.source)) != 0 ||
 	    strcmp(parts.network, network->name) != 0)
 		complain(run, "the endpoint %s has no, or a wrong record: %s\n", address,
 			 record ? record->comment : "none");
-	memset(key.bridge, 0, sizeof(key.bridge));
+	memset(key.link, 0, sizeof(key.link));
 	key.set = v6 ? POLICY_OBSERVED6 : POLICY_OBSERVED4;
 	if (observed != (policy_find(world->policy, &key) != NULL))
 		complain(run, "the endpoint %s must %sbe observed\n", address, observed ? "" : "not ");
@@ -235,7 +238,7 @@ static void check_ends(struct run *run)
 		if (!network->managed || !network->bridge[0])
 			continue;
 		tally.bridges++;
-		memcpy(key.bridge, network->bridge, sizeof(key.bridge));
+		memcpy(key.link, network->bridge, sizeof(key.link));
 		assert_non_null(policy_find(policy, &key));
 		key.set = POLICY_BRIDGES;
 		assert_non_null(policy_find(policy, &key));

@@ -58,20 +58,19 @@ static void check_state(struct run *run, const struct policy_record *place, enum
 
 	if ((holds && !found) || (exact && found != holds))
 		complain(run, "%s at port %.16s must %sbe in %s\n", address_format(&place->source, address),
-			 place->bridge, holds ? "" : "not ",
-			 policy_set_name(policy_set_of(topic, place->source.family)));
+			 place->link, holds ? "" : "not ", policy_set_name(policy_set_of(topic, place->source.family)));
 }
 
 static void check_place(struct run *run, const struct policy_record *place, struct tally *tally)
 {
 	const struct naive naive = { run->world.flows, run->world.inventory, &run->world.defaults };
 	const struct network *network = NULL;
-	const struct endpoint *endpoint = endpoint_behind(naive.inventory, place->bridge, &network);
+	const struct endpoint *endpoint = endpoint_behind(naive.inventory, place->link, &network);
 	bool local = place->source.family == ADDRESS_IPV6 && place->source.bytes[0] == 0xfe;
 	bool closed, observed, alone;
 
 	if (!endpoint)
-		complain(run, "port %.16s has places and no endpoint\n", place->bridge);
+		complain(run, "port %.16s has places and no endpoint\n", place->link);
 	alone = !local || !has_twin(naive.inventory, endpoint);
 	observed = naive_end_observed(naive.flows, naive.defaults->mode, naive.inventory, endpoint);
 	closed = naive_is_closed(&naive, endpoint, NAIVE_HOST);
@@ -117,7 +116,8 @@ static bool is_given(const struct run *run, const struct policy_record *record, 
 		for (size_t j = 0; j < container->published_count; j++) {
 			const struct published_port *port = &container->published[j];
 
-			if (port->protocol == record->protocol_first && port->host_port == record->port_first &&
+			if (port->protocol == record->span.protocol_first &&
+			    port->host_port == record->span.port_first &&
 			    port->address.family == record->destination.family)
 				return true;
 		}

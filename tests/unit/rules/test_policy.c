@@ -14,10 +14,10 @@ static struct policy_record flow(const char *source, const char *destination, ui
 {
 	struct policy_record record = {
 		.set = POLICY_FLOWS4,
-		.protocol_first = 6,
-		.protocol_last = 6,
-		.port_first = port,
-		.port_last = port,
+		.span.protocol_first = 6,
+		.span.protocol_last = 6,
+		.span.port_first = port,
+		.span.port_last = port,
 		.comment = comment,
 	};
 
@@ -49,20 +49,20 @@ static void test_sorted_and_unique(void **state)
 
 	(void)state;
 	assert_int_equal(policy_count(policy), 3);
-	assert_int_equal(policy_at(policy, 0)->port_first, 80);
+	assert_int_equal(policy_at(policy, 0)->span.port_first, 80);
 	assert_string_equal(policy_at(policy, 0)->comment, "a: first");
-	assert_int_equal(policy_at(policy, 1)->port_first, 443);
+	assert_int_equal(policy_at(policy, 1)->span.port_first, 443);
 	for (size_t i = 1; i < policy_count(policy); i++)
 		assert_true(policy_record_compare(policy_at(policy, i - 1), policy_at(policy, i)) < 0);
 	assert_non_null(policy_find(policy, &records[1]));
-	records[1].port_first = 444;
+	records[1].span.port_first = 444;
 	assert_null(policy_find(policy, &records[1]));
 	policy_free(policy);
 }
 
 static void test_ranges_of_sets(void **state)
 {
-	struct policy_record bridge = { .set = POLICY_BRIDGES, .bridge = "docker0", .comment = "bridge" };
+	struct policy_record bridge = { .set = POLICY_BRIDGES, .link = "docker0", .comment = "bridge" };
 	struct policy_record records[] = { flow("10.0.0.2", "10.0.0.3", 80, ""), bridge };
 	struct policy *policy = policy_of(records, 2);
 	size_t begin, end;
@@ -99,8 +99,8 @@ static void test_diff(void **state)
 	assert_int_equal(diff.remove_count, 2);
 	assert_int_equal(diff.add_count, 2);
 	assert_int_equal(diff.renamed, 1);
-	assert_int_equal(diff.remove[0]->port_first, 81);
-	assert_int_equal(diff.remove[1]->port_first, 82);
+	assert_int_equal(diff.remove[0]->span.port_first, 81);
+	assert_int_equal(diff.remove[1]->span.port_first, 82);
 	assert_string_equal(diff.add[0]->comment, "new name");
 	assert_false(policy_diff_empty(&diff));
 	assert_false(policy_equal(have, want));
@@ -196,16 +196,16 @@ static void test_texts(void **state)
 	assert_string_equal(policy_key_format(&record, key), "10.0.0.2 . 10.0.0.3 . tcp . 5432");
 	assert_string_equal(policy_ports_format(&record, ports), "5432/tcp");
 	record.set = POLICY_RANGES4;
-	record.port_last = 5440;
+	record.span.port_last = 5440;
 	assert_string_equal(policy_key_format(&record, key), "10.0.0.2 . 10.0.0.3 . tcp . 5432-5440");
 	assert_string_equal(policy_ports_format(&record, ports), "5432-5440/tcp");
-	record.port_first = 0;
-	record.port_last = 65535;
+	record.span.port_first = 0;
+	record.span.port_last = 65535;
 	assert_string_equal(policy_ports_format(&record, ports), "tcp");
-	record.protocol_first = 0;
-	record.protocol_last = 255;
+	record.span.protocol_first = 0;
+	record.span.protocol_last = 255;
 	assert_string_equal(policy_ports_format(&record, ports), "any");
-	record.protocol_first = record.protocol_last = 58;
+	record.span.protocol_first = record.span.protocol_last = 58;
 	assert_string_equal(policy_ports_format(&record, ports), "icmp");
 	assert_string_equal(policy_set_name(POLICY_RANGES6), "ranges6");
 	assert_int_equal(policy_set_family(POLICY_RANGES6), 6);
@@ -226,7 +226,7 @@ static void test_overlapping_ranges(void **state)
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		records[i].set = POLICY_RANGES4;
-		records[i].port_last = last[i];
+		records[i].span.port_last = last[i];
 	}
 	policy = policy_of(records, 4);
 	assert_int_equal(policy_count(policy), 3);
@@ -241,10 +241,10 @@ static struct policy_record boundary(enum policy_set set, const char *source, co
 {
 	struct policy_record record = {
 		.set = set,
-		.protocol_first = 6,
-		.protocol_last = 6,
-		.port_first = first,
-		.port_last = last,
+		.span.protocol_first = 6,
+		.span.protocol_last = 6,
+		.span.port_first = first,
+		.span.port_last = last,
 		.comment = comment,
 	};
 	struct cidr cidr;
@@ -271,20 +271,20 @@ static bool meet(const struct policy_record *a, const struct policy_record *b)
 				address_prefix(&b->destination, destination) };
 
 	return address_compare(&from[0], &from[1]) == 0 && address_compare(&to[0], &to[1]) == 0 &&
-	       a->port_first <= b->port_last && b->port_first <= a->port_last;
+	       a->span.port_first <= b->span.port_last && b->span.port_first <= a->span.port_last;
 }
 
 static void test_keys_of_networks(void **state)
 {
 	struct policy_record record = boundary(POLICY_INGRESS4, "0.0.0.0/0", "172.18.0.2", 80, 80, "");
-	struct policy_record place = { .set = POLICY_PLACES6, .bridge = "veth1", .mac = { 2, 0x42, 0xac, 0x12, 0, 2 } };
+	struct policy_record place = { .set = POLICY_PLACES6, .link = "veth1", .mac = { 2, 0x42, 0xac, 0x12, 0, 2 } };
 	char key[POLICY_KEY_TEXT_SIZE];
 
 	(void)state;
 	assert_string_equal(policy_key_format(&record, key), "0.0.0.0/0 . 172.18.0.2 . tcp . 80");
 	record = boundary(POLICY_EGRESS6, "fd00::2", "2001:db8::/32", 1, 65535, "");
-	record.protocol_first = 0;
-	record.protocol_last = 255;
+	record.span.protocol_first = 0;
+	record.span.protocol_last = 255;
 	assert_string_equal(policy_key_format(&record, key), "fd00::2 . 2001:db8::/32 . 0-255 . 1-65535");
 	record = boundary(POLICY_PUBLISHED4, NULL, "0.0.0.0/0", 8080, 8080, "");
 	assert_string_equal(policy_key_format(&record, key), "0.0.0.0/0 . tcp . 8080");
@@ -299,8 +299,8 @@ static void test_keys_of_networks(void **state)
 	/* The longest that there is. */
 	record = boundary(POLICY_TO_PUBLISHED6, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127",
 			  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127", 10000, 65535, "");
-	record.protocol_first = 100;
-	record.protocol_last = 255;
+	record.span.protocol_first = 100;
+	record.span.protocol_last = 255;
 	assert_string_equal(policy_key_format(&record, key), "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127 . "
 							     "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127 . "
 							     "100-255 . 10000-65535");

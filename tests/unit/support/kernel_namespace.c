@@ -174,15 +174,15 @@ void add_record(struct policy *policy, enum policy_set set, const char *bridge, 
 {
 	struct policy_record record = {
 		.set = set,
-		.protocol_first = protocol,
-		.protocol_last = protocol,
-		.port_first = first,
-		.port_last = last,
+		.span.protocol_first = protocol,
+		.span.protocol_last = protocol,
+		.span.port_first = first,
+		.span.port_last = last,
 		.comment = comment,
 	};
 
 	if (bridge)
-		snprintf(record.bridge, sizeof(record.bridge), "%s", bridge);
+		snprintf(record.link, sizeof(record.link), "%s", bridge);
 	if (source)
 		assert_int_equal(address_parse(source, false, &record.source), 0);
 	if (destination)
@@ -194,7 +194,7 @@ void add_place(struct policy *policy, enum policy_set set, const char *port, con
 {
 	struct policy_record record = { .set = set, .comment = "" };
 
-	snprintf(record.bridge, sizeof(record.bridge), "%s", port);
+	snprintf(record.link, sizeof(record.link), "%s", port);
 	if (mac)
 		assert_int_equal(sscanf(mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &record.mac[0], &record.mac[1],
 					&record.mac[2], &record.mac[3], &record.mac[4], &record.mac[5]),
@@ -220,10 +220,10 @@ static void add_boundary(struct policy *policy, enum policy_set set, const char 
 {
 	struct policy_record record = {
 		.set = set,
-		.protocol_first = protocol,
-		.protocol_last = protocol,
-		.port_first = first,
-		.port_last = last,
+		.span.protocol_first = protocol,
+		.span.protocol_last = protocol,
+		.span.port_first = first,
+		.span.port_last = last,
 		.comment = comment,
 	};
 
@@ -265,8 +265,8 @@ struct policy *some_policy(void)
 						    POLICY_TOPIC_CLOSED_HOST };
 	struct policy *policy = new_policy();
 	struct policy_record any = { .set = POLICY_RANGES4,
-				     .protocol_last = 255,
-				     .port_last = 65535,
+				     .span.protocol_last = 255,
+				     .span.port_last = 65535,
 				     .comment = "shop: web (web-1) -> db (db-2)" };
 
 	add_record(policy, POLICY_NETWORKS, "br-test", NULL, NULL, 0, 0, 0, "shop_default");

@@ -60,8 +60,8 @@ const struct policy_record *look_up(const struct policy *policy, enum policy_top
 
 		if ((!source || naive_is_in(source, &record->source, networks ? record->source_length : whole)) &&
 		    naive_is_in(destination, &record->destination, networks ? record->destination_length : whole) &&
-		    record->protocol_first <= protocol && protocol <= record->protocol_last &&
-		    record->port_first <= port && port <= record->port_last)
+		    record->span.protocol_first <= protocol && protocol <= record->span.protocol_last &&
+		    record->span.port_first <= port && port <= record->span.port_last)
 			return record;
 	}
 	return NULL;
