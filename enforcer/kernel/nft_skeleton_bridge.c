@@ -11,14 +11,15 @@
 
 /* clang-format off */
 static const struct nft_skeleton_chain chains[] = {
-	/* Nearly every frame, so one lookup for it: nobody else's port is in the set either. */
+	/* Nearly every frame passes by this one lookup.  It needs no other one for the bridge: the set has ports of
+	 * managed bridges alone. */
 	HOOK("prerouting", NF_BR_PRE_ROUTING, -300, "all frames that come in at a bridge's port, before br_netfilter",
 	     RULE("iifname . ether saddr . ip saddr @PLACES goto own4"),
 	     RULE("iifname @KNOWN_PORTS goto sent"),
 	     RULE("meta ibrname @GUARDED counter drop", .comment = "a port that is not known yet",
 		  .needs = NFT_RULE_NEEDS_IBRNAME)),
 
-	/* What a tag hides is IP all the same to the lookup. */
+	/* The lookup above takes a tagged frame for IP, too; `ether type` sees the tag. */
 	CHAIN("own4", "IPv4 from the port, MAC and address of its endpoint",
 	      RULE("ether type ip meta mark set meta mark | MARK accept",
 		   .comment = "table inet bulkhead lets no packet in without it"),
@@ -41,8 +42,8 @@ static const struct nft_skeleton_chain chains[] = {
 	      RULE("iifname @UNGUARDED goto unguarded"),
 	      RULE("counter drop", .comment = "not of the endpoint at this port")),
 
-	/* The sender's checksum covers the target, so an advertisement that was one of another's address is none any
-	 * more. */
+	/* The guard overwrites the target of an advertisement with the packet's source.  The checksum covers the
+	 * target, so an advertisement of another's address becomes one that nobody accepts. */
 	CHAIN("own6", "IPv6 from the port, MAC and address of its endpoint",
 	      RULE("exthdr frag exists icmpv6 type nd-neighbor-advert counter drop"),
 	      RULE("icmpv6 type nd-neighbor-advert @th,64,32 set @nh,64,32 @th,96,32 set @nh,96,32 "
@@ -69,7 +70,7 @@ static const struct nft_skeleton_chain chains[] = {
 	     RULE("iifname @KNOWN_PORTS goto forwarded"),
 	     RULE("oifname @KNOWN_PORTS counter drop", .comment = "from a port that is not known yet")),
 
-	/* What br_netfilter has shown to table inet bulkhead carries the mark no more. */
+	/* A packet that br_netfilter has shown to table inet bulkhead has lost the mark there. */
 	CHAIN("forwarded", "from a known port to another one",
 	      RULE("meta mark & MARK == MARK goto marked", .needs = NFT_RULE_NEEDS_MARK),
 	      RULE("oifname != @KNOWN_PORTS counter drop", .comment = "to a port that is not known yet")),

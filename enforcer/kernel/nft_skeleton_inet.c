@@ -6,17 +6,17 @@
 
 /* clang-format off */
 static const struct nft_skeleton_chain chains[] = {
-	/* Before conntrack and everybody's own rules for marks.  What the layer-2 guard has looked at carries the bit,
-	 * which ends here: it says something else further on. */
+	/* These rules stand before conntrack and before everybody's own rules for marks.  The guard has set the bit on
+	 * what it has looked at.  Here the bit ends: from here on it means something else. */
 	HOOK("prerouting", NF_INET_PRE_ROUTING, -450, "all that comes in, before fragments are put together",
 	     RULE("meta mark & MARK == MARK goto known", .comment = "table bridge bulkhead knows the port",
 		  .needs = NFT_RULE_NEEDS_MARK),
 	     RULE("iifname @BRIDGES goto known", .needs = NFT_RULE_NEEDS_NO_MARK),
 	     RULE("iifname @BRIDGES goto unknown", .comment = "from no port that table bridge bulkhead knows",
 		  .needs = NFT_RULE_NEEDS_MARK),
-	     /* A bridge hands these to the host as the port's own, and shows them to no hook of the bridge family;
-	      * but 01:80:c2:00:00:00, where there is no spanning tree, to the host as the bridge's own: see
-	      * `input_bridges`. */
+	     /* A bridge takes a frame to one of these MACs up as its port's own, past every hook of the bridge family.
+	      * Only 01:80:c2:00:00:00 comes as the bridge's own where there is no spanning tree: `input_bridges` drops
+	      * that. */
 	     RULE("ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 counter drop",
 		  .comment = "past the guard: no address for IP")),
 
@@ -25,21 +25,22 @@ static const struct nft_skeleton_chain chains[] = {
 	      RULE("ip daddr 127.0.0.0/8 iifname @BRIDGES counter drop",
 		   .comment = "the host's loopback is the host's")),
 
-	/* Who asks in vain for a neighbour on a bridge that is closed at boot does not ask again for seconds, once it
-	 * is open. */
+	/* A bridge that is closed at boot lets address resolution in: who asks for a neighbour in vain would not ask
+	 * again for seconds after the bridge is open. */
 	CHAIN("unknown", "from a managed bridge, but from no port that the guard knows",
 	      RULE("icmpv6 type nd-neighbor-solicit ip6 hoplimit 255 accept", .comment = "address resolution"),
 	      RULE("icmpv6 type nd-neighbor-advert ip6 hoplimit 255 accept", .comment = "address resolution"),
 	      RULE("counter drop")),
 
-	/* The mark that `forward` sets may be in conntrack's memory by somebody's rule, and come back by another: the
-	 * guard would take the packet for one that this table has not seen. */
+	/* Somebody's rule may save the mark that `forward` sets in conntrack, and another may bring it back.  The guard
+	 * would take such a packet for one that this table has not seen. */
 	HOOK("restored", NF_INET_PRE_ROUTING, 300, "all that comes in, behind everybody's rules for marks",
 	     RULE("meta mark & MARK == MARK iifname @BRIDGES meta mark set meta mark & ~MARK",
 		  .comment = "ct mark restored", .needs = NFT_RULE_NEEDS_MARK)),
 
-	/* What `between` drops needs no mark, and asking once whether both ends are on one network is cheaper than
-	 * twice.  From one network into another there is none: Docker's isolation stays. */
+	/* The mark is set before `between` decides: a packet that is dropped needs none, and one question whether both
+	 * ends are on one network is cheaper than two.  A packet from one network into another gets no mark, so
+	 * Docker's isolation stays. */
 	HOOK("forward", NF_INET_FORWARD, -10,
 	     "all that crosses the host: what comes from or goes to a managed bridge is taken aside",
 	     RULE("iifname . oifname @NETWORKS meta mark set meta mark | MARK goto between",
@@ -95,7 +96,8 @@ static const struct nft_skeleton_chain chains[] = {
 		   "IP daddr . IP saddr . ct protocol . ct reply proto-src @RANGES accept"),
 	      RULE("goto deny")),
 
-	/* Not with the mark: what passed Docker's own drop by it would be open because somebody observes. */
+	/* The mark is cleared: with it, an observed packet would also pass Docker's own drop, and be open because
+	 * somebody observes. */
 	CHAIN("deny", "from container to container, not declared",
 	      RULE("ct direction reply IP saddr @OBSERVED meta mark set meta mark & ~MARK accept"),
 	      RULE("jump record"),
@@ -104,8 +106,8 @@ static const struct nft_skeleton_chain chains[] = {
 	      RULE("counter drop", .comment = "not declared")),
 
 	/* The boundary: from a container to the world, … */
-	/* Only bridged packets have this hop limit where they are forwarded, so no network is left.  On a bridge that
-	 * is closed at boot, address resolution has to pass Docker's own drop as well. */
+	/* A packet that is forwarded has this hop limit only if it is bridged, so address resolution leaves no network
+	 * here.  On a bridge that is closed at boot it has to pass Docker's own drop as well. */
 	CHAIN("leaving", "from a container, through the host",
 	      RULE("icmpv6 type nd-neighbor-solicit ip6 hoplimit 255 meta mark set meta mark | MARK accept",
 		   .comment = "address resolution"),
@@ -196,11 +198,11 @@ static const struct nft_skeleton_chain chains[] = {
 	      RULE("icmpv6 type nd-neighbor-advert ip6 hoplimit 255 accept", .comment = "address resolution"),
 	      RULE("IP daddr . meta l4proto . th dport @PUBLISHED goto to_published",
 		   .comment = "who reaches a published port reaches its container"),
-	      /* Behind published ports: an answer that docker-proxy sent from another address than it was asked at
-	       * makes what comes next from there look like an answer. */
+	      /* This rule stands behind published ports: docker-proxy may answer from another address than the one
+	       * that it was asked at, and then what comes next from there looks like an answer. */
 	      RULE("ct direction reply accept", .comment = "answers to the host"),
-	      /* Behind the answers to the host's own connections, which come from the ports that the engine chooses
-	       * from. */
+	      /* This rule stands behind the answers to the host's own connections, which come from the ports that the
+	       * engine chooses from. */
 	      RULE("IP daddr . meta l4proto . th dport @UNSETTLED goto deny_published",
 		   .comment = "the engine is choosing a port for a container"),
 	      RULE("IP saddr @CLOSED_HOST goto to_host", .comment = "boundary: host declared")),
@@ -235,8 +237,8 @@ static const struct nft_skeleton_chain chains[] = {
 	/* … and from the host, which is also how docker-proxy reaches a container. */
 	HOOK("output", NF_INET_LOCAL_OUT, -10, "all that the host itself sends, docker-proxy too",
 	     RULE("oifname @BRIDGES goto output_bridges"),
-	     /* The engine has redirected it, to a container or to anybody: where it leaves is decided anew after this
-	      * hook. */
+	     /* The engine has redirected this packet, to a container or to anybody else: by where it leaves is decided
+	      * only after this hook. */
 	     RULE("ct status dnat goto to_endpoint", .comment = "the host, by a published port of its own")),
 
 	CHAIN("output_bridges", "from the host itself into a managed bridge",
@@ -254,8 +256,8 @@ static const struct nft_skeleton_chain chains[] = {
 	      RULE("IP daddr @STARTING goto starting", .comment = "what it publishes is not known yet"),
 	      RULE("IP daddr @CLOSED_INGRESS goto from_host", .comment = "boundary: ingress declared")),
 
-	/* docker-proxy must not try again once the container runs: whom it tries for was not asked about.  Nor may
-	 * anything wait for an address to be resolved until somebody has it. */
+	/* A reset makes docker-proxy give up: it must not try again once the container runs, for a client that nobody
+	 * asked about.  And nothing may wait for an address to be resolved until somebody has it. */
 	CHAIN("starting", "from the host itself to a container of which not all is known yet",
 	      RULE("meta l4proto tcp counter reject with tcp reset"),
 	      RULE("counter drop")),
@@ -270,7 +272,8 @@ static const struct nft_skeleton_chain chains[] = {
 	      RULE("meta l4proto ICMP IP saddr . IP daddr . meta l4proto . ct original proto-dst @FROM_HOST accept"),
 	      RULE("goto deny_in")),
 
-	/* So that the guard, which sees the port, can stop what goes to one that it does not know. */
+	/* The guard sees the port that a packet leaves by.  What has this mark it drops where it does not know the
+	 * port. */
 	HOOK("postrouting", NF_INET_POST_ROUTING, 300, "all that goes out, behind everybody's rules for marks",
 	     RULE("meta mark & MARK == MARK accept", .needs = NFT_RULE_NEEDS_MARK),
 	     RULE("oifname @BRIDGES goto sending")),
