@@ -9,10 +9,13 @@
 #include "reconcile_links.h"
 #include "service_internal.h"
 
-/* The engine tells soon of most ports that nobody knows: they are just being made.  Of some, docker_gwbridge's for
- * instance, it tells only when it is asked. */
-#define UNKNOWN_MIN_MS 100
-#define UNKNOWN_MAX_MS 10000
+/* A port that nobody knows is most often one that is just being made.  Newer engines (26 and later) list its endpoint
+ * some milliseconds after the port is there, and let its process run some milliseconds after that: so it is asked about
+ * again at once.  Of some ports, docker_gwbridge's for instance, the engine tells only when it is asked. */
+#define UNKNOWN_MIN_MS 2
+/* Everything is not asked for that often. */
+#define UNCLAIMED_MIN_MS 64
+#define UNKNOWN_MAX_MS	 10000
 
 /* ---- Ports that nobody told of ---- */
 
@@ -44,11 +47,19 @@ void service_ask_for_unknown_ports(void *data)
 	struct service *service = data;
 
 	(void)reconcile_unknown_ports(service->reconciler, false, ask_for_network, service);
-	if (reconcile_unclaimed_bridges(service->reconciler, true))
+	if (service->unknown_ms >= UNCLAIMED_MIN_MS && reconcile_unclaimed_bridges(service->reconciler, true))
 		docker_watch_everything(service->watch);
 	service->unknown_ms *= 2;
 	if (service->unknown_ms > UNKNOWN_MAX_MS)
 		service->unknown_ms = UNKNOWN_MAX_MS;
+	await_unknown_ports(service);
+}
+
+/* What is new is not left waiting for what has been unknown for long. */
+static void await_new_ports(struct service *service)
+{
+	loop_timer_stop(service->timers[SERVICE_UNKNOWN_PORTS]);
+	service->unknown_ms = UNKNOWN_MIN_MS;
 	await_unknown_ports(service);
 }
 
@@ -62,16 +73,14 @@ void service_ports_changed(struct service *service)
 	if (result < 0)
 		return;
 	service_log_cost("ports", &report, NULL);
-	service->unknown_ms = UNKNOWN_MIN_MS;
-	await_unknown_ports(service);
+	await_new_ports(service);
 }
 
 void service_bridges_changed(struct service *service)
 {
 	reconcile_bridges_changed(service->reconciler, docker_client_nobody(service->client));
 	service_look_because(service, "links");
-	service->unknown_ms = UNKNOWN_MIN_MS;
-	await_unknown_ports(service);
+	await_new_ports(service);
 }
 
 /* ---- Everything ---- */

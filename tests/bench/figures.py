@@ -14,6 +14,12 @@ def summary(values):
     }
 
 
+def low_end(values):
+    """Of figures of which the small ones hurt."""
+    ordered = sorted(values)
+    return {**summary(values), "p5": ordered[int(len(ordered) * 0.05)], "p1": ordered[int(len(ordered) * 0.01)]}
+
+
 def ratio(values):
     """Of ratios of one run: a median, and how far they scatter."""
     return {key: round(value, 3) for key, value in summary(values).items() if key in ("median", "min", "max")}

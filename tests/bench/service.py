@@ -46,7 +46,7 @@ class Service(Bulkhead):
         environment = {key: value for key, value in os.environ.items() if not key.startswith("DOCKER_")}
         environment["NOTIFY_SOCKET"] = self.notifications.path
         self.process = subprocess.Popen(
-            self.engine.inside(program_path(), "run", *self.options),
+            self.engine.inside(*self.wrapper, program_path(), "run", *self.options),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
