@@ -83,8 +83,6 @@ static void hear_nothing(struct facts *facts, struct verify *verify)
 	verify->flows = NULL;
 	verify->binding = NULL;
 	verify->inventory = NULL;
-	verify->bridges = NULL;
-	verify->bridge_count = 0;
 	verify->info = NULL;
 	verify->version = NULL;
 }
@@ -145,7 +143,6 @@ static void make_plan(struct facts *facts, struct verify *verify)
 	verify->plan = r < 0 ? NULL : &facts->plan;
 	verify->plan_error = r < 0 ? facts->plan_error.text : NULL;
 	/* They are looked at anew for the plan. */
-	reconciler_bridges(facts->reconciler, &verify->bridges, &verify->bridge_count);
 }
 
 /* Without the service nothing that differs will be put right; a network that was just removed is gone in any case. */
@@ -180,6 +177,9 @@ static void gather(const struct host *host, struct facts *facts, struct verify *
 	read_kernel(host, facts, verify);
 	make_plan(facts, verify);
 	look_again(host, facts, verify);
+	/* The plans looked at the bridges again. */
+	if (verify->inventory)
+		reconciler_bridges(facts->reconciler, &verify->bridges, &verify->bridge_count);
 	verify->enforced = verify->plan && !verify->elsewhere && !verify->missing && !verify->surplus &&
 			   verify->state->skeleton == KERNEL_SKELETON_WHOLE &&
 			   host->config->mode == FLOW_MODE_ENFORCE && datapath_read(&datapath, &err) == 0 &&
