@@ -184,7 +184,7 @@ static int parse_api(const char *text, unsigned *ret_major, unsigned *ret_minor)
 
 #define API_MAJOR     1u
 #define API_OLDEST    24u
-#define API_NEWEST    47u
+#define API_NEWEST    47u /* that was tried */
 #define API_TEXT_SIZE 16
 
 int docker_json_negotiate(const struct docker_version *version, char ret_api[16], struct error *err)
@@ -201,11 +201,14 @@ int docker_json_negotiate(const struct docker_version *version, char ret_api[16]
 		return error_set(err, -EPROTO,
 				 "the engine speaks API %s at most, bulkhead %u.%u at least: use a newer Docker Engine",
 				 version->api_version, API_MAJOR, API_OLDEST);
-	if (min_major > API_MAJOR || (min_major == API_MAJOR && min_minor > API_NEWEST))
-		return error_set(err, -EPROTO,
-				 "the engine speaks API %s at least, bulkhead %u.%u at most: use a newer bulkhead",
-				 version->min_api_version, API_MAJOR, API_NEWEST);
+	if (min_major > API_MAJOR)
+		return error_set(err, -EPROTO, "the engine speaks API %s at least, bulkhead %u: use a newer bulkhead",
+				 version->min_api_version, API_MAJOR);
 	chosen = major > API_MAJOR || minor > API_NEWEST ? API_NEWEST : minor;
+	/* An engine that has given up what we know is followed: within one major version what is told stays, and what
+	 * is missing in an answer is an error of its own. */
+	if (min_major == API_MAJOR && min_minor > chosen)
+		chosen = min_minor;
 	snprintf(ret_api, API_TEXT_SIZE, "%u.%u", API_MAJOR, chosen);
 	return 0;
 }

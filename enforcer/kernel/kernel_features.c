@@ -29,7 +29,8 @@ static int put_names(struct nft_batch *batch, uint16_t type, uint16_t table_attr
 	return 0;
 }
 
-static int put_rule(struct nft_batch *batch)
+/* A rule that loads what the key of `meta` names. */
+static int put_rule(struct nft_batch *batch, uint32_t key)
 {
 	struct nftnl_rule *rule = nftnl_rule_alloc();
 	struct nlmsghdr *header;
@@ -43,7 +44,7 @@ static int put_rule(struct nft_batch *batch)
 		    ? -ENOMEM
 		    : 0;
 	/* The rule only loads the name and accepts: a lookup would need a set. */
-	r = r ?: nft_expr_meta(rule, NFT_META_BRI_IIFNAME, NFT_REG_1) ?: nft_expr_verdict(rule, NF_ACCEPT, NULL);
+	r = r ?: nft_expr_meta(rule, key, NFT_REG_1) ?: nft_expr_verdict(rule, NF_ACCEPT, NULL);
 	header = r < 0 ? NULL
 		       : nft_batch_message(batch, NFT_BATCH_ROOM, NFT_MSG_NEWRULE, NFPROTO_BRIDGE,
 					   NLM_F_CREATE | NLM_F_APPEND, "a rehearsal");
@@ -55,14 +56,14 @@ static int put_rule(struct nft_batch *batch)
 	return header ? 0 : -ENOMEM;
 }
 
-/* `meta ibrname` needs the module nft_meta_bridge (NFT_BRIDGE_META). */
-static int find_out_ibrname(struct kernel *kernel, struct error *err)
+/* 0; -EOPNOTSUPP or -ENOENT where the kernel knows no such key in table bridge. */
+static int try_meta(struct kernel *kernel, uint32_t key, struct error *err)
 {
 	struct nft_batch batch = { 0 };
 	int r = nft_batch_begin(&batch, kernel->sequence);
 
 	r = r ?: put_names(&batch, NFT_MSG_NEWTABLE, NFTA_TABLE_NAME, 0)
-			 ?: put_names(&batch, NFT_MSG_NEWCHAIN, NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME) ?: put_rule(&batch);
+			 ?: put_names(&batch, NFT_MSG_NEWCHAIN, NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME) ?: put_rule(&batch, key);
 	kernel->sequence = batch.sequence;
 	if (r < 0) {
 		nft_batch_clear(&batch);
@@ -70,9 +71,29 @@ static int find_out_ibrname(struct kernel *kernel, struct error *err)
 	}
 	r = kernel_rehearse(kernel, &batch, err);
 	nft_batch_clear(&batch);
+	return r;
+}
+
+static bool is_unknown(int r)
+{
+	return r == -EOPNOTSUPP || r == -ENOENT;
+}
+
+/* `meta ibrname` needs the module nft_meta_bridge (NFT_BRIDGE_META).  A kernel that has the option as a module, and not
+ * the module's file, refuses all of `meta` in table bridge: nft_meta_get_ops asks for the module first. */
+static int find_out_ibrname(struct kernel *kernel, struct error *err)
+{
+	struct error refused;
+	int r = try_meta(kernel, NFT_META_BRI_IIFNAME, err);
+
+	if (is_unknown(r) && is_unknown(try_meta(kernel, NFT_META_IIFNAME, &refused)))
+		return error_set(err, -EOPNOTSUPP,
+				 "this kernel's module nft_meta_bridge (NFT_BRIDGE_META) is missing, and without it "
+				 "table bridge knows no port: install the package that has the kernel's other modules "
+				 "(linux-modules-extra-… on Ubuntu)");
 	/* Another error says nothing about `meta ibrname`: it is not taken for "no", since the rules without it are
 	 * weaker. */
-	if (r < 0 && r != -EOPNOTSUPP && r != -ENOENT)
+	if (r < 0 && !is_unknown(r))
 		return r;
 	kernel->ibrname = r == 0;
 	kernel->ibrname_known = true;

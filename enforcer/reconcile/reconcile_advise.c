@@ -29,6 +29,28 @@ static bool has_ipv6(const struct inventory *inventory)
 	return false;
 }
 
+/* Docker's nftables backend looks at no mark on an internal network: with ICC off it drops all of its packets. */
+static void advise_internal(const struct reconciler *r, const struct kernel_state *state,
+			    void (*say)(const char *sentence, void *data), void *data)
+{
+	char text[640];
+
+	if (state->docker[0].backend != KERNEL_DOCKER_NFTABLES)
+		return;
+	for (size_t i = 0; i < r->inventory->network_count; i++) {
+		const struct network *network = r->inventory->networks[i];
+
+		if (!network->managed || !network->internal || icc_read(network) != ICC_OFF)
+			continue;
+		snprintf(
+			text, sizeof(text),
+			"network %.200s is internal and ICC is off there: the engine's nftables backend drops declared "
+			"flows too, and \"bridge-accept-fwmark\" does not help on internal networks; turn ICC on there",
+			network->name);
+		say(text, data);
+	}
+}
+
 static void advise(const struct reconciler *r, const struct kernel_state *state,
 		   void (*say)(const char *sentence, void *data), void *data)
 {
@@ -44,6 +66,7 @@ static void advise(const struct reconciler *r, const struct kernel_state *state,
 		    data);
 	if (!network)
 		return;
+	advise_internal(r, state, say, data);
 	for (size_t i = 0; i < 2; i++) {
 		const struct kernel_docker *docker = &state->docker[i];
 		const char *family = i ? "IPv6" : "IPv4";
