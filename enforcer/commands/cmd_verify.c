@@ -142,7 +142,6 @@ static void make_plan(struct facts *facts, struct verify *verify)
 	r = reconcile_everything(facts->reconciler, &cause, true, &facts->plan, &facts->plan_error);
 	verify->plan = r < 0 ? NULL : &facts->plan;
 	verify->plan_error = r < 0 ? facts->plan_error.text : NULL;
-	/* They are looked at anew for the plan. */
 }
 
 /* Without the service nothing that differs will be put right; a network that was just removed is gone in any case. */
