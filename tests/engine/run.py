@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the engine tests: all of them, or the modules (test_matrix …) or tests (test_matrix.IccOnUserNetwork) that are named.
+"""Runs the engine tests: all of them, or the modules (test_matrix; attacks. for all of those) or tests
+(test_matrix.IccOnUserNetwork) that are named.
 
 Modules run side by side, each worker process with engines of its own."""
 import argparse
@@ -109,6 +110,16 @@ def write_table(path):
             file.write(f"| {' | '.join(map(str, cells))} | {line['passed']} |\n")
 
 
+def longest_first(names):
+    return sorted(names, key=lambda name: MODULES.get(name, 0), reverse=True)
+
+
+def expand(names):
+    """A name that ends in a dot, as "attacks.", is all modules that begin so."""
+    found = [one for name in names for one in ([m for m in MODULES if m.startswith(name)] if name.endswith(".") else [name])]
+    return longest_first(found) if found != names else found
+
+
 def choose_engine(text, options):
     """NAME=DIR; options: ["NAME=VALUE"…]"""
     if text:
@@ -157,7 +168,7 @@ def main():
     if options.long:
         os.environ["BULKHEAD_FAULTS_LONG"] = "1"
         options.tests = options.tests or FAULTS
-    options.tests = options.tests or sorted(MODULES, key=MODULES.get, reverse=True)
+    options.tests = expand(options.tests) or longest_first(MODULES)
     if options.table:
         os.environ["BULKHEAD_FAULTS_TABLE"] = lines = f"{os.path.abspath(options.table)}.lines"
         open(lines, "w", encoding="utf-8").close()
