@@ -45,8 +45,8 @@ int docker_json_container(const char *text, size_t length, struct container **re
 /* What makes a container the host, or lets it become it. */
 struct docker_exposure {
 	bool privileged;
-	bool net_admin;	      /* NET_ADMIN, or ALL, was added to its capabilities */
-	bool host_network;    /* NetworkMode host */
+	bool net_admin;	   /* NET_ADMIN, or ALL, was added to its capabilities */
+	bool host_network; /* NetworkMode host */
 	/* Words like "SYS_ADMIN" for capabilities that were added and let it become the host; and "SYS_PTRACE" only
 	 * beside the host's processes (PidMode host). */
 	struct texts host_capabilities;

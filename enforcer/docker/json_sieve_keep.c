@@ -271,7 +271,7 @@ static size_t max_of(const struct json_sieve *sieve, uint32_t rows)
 
 int json_sieve_begin_name(struct json_sieve *sieve)
 {
-	const struct level *level = json_sieve_top(sieve);
+	const struct level *level = &sieve->levels[sieve->depth - 1]; /* names stand in objects */
 
 	sieve->is_name = true;
 	sieve->kept = level->kept;
