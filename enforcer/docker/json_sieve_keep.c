@@ -346,6 +346,13 @@ int json_sieve_take(struct json_sieve *sieve, const char *bytes, size_t count)
 	return json_sieve_write_out(sieve, bytes, count);
 }
 
+/* A value was kept: its bracket has what a row requires of it. */
+static void note_required(struct json_sieve *sieve)
+{
+	if (sieve->depth && any_row(sieve, sieve->fits, is_required))
+		sieve->levels[sieve->depth - 1].met = true;
+}
+
 int json_sieve_end_string(struct json_sieve *sieve)
 {
 	int r = 0;
@@ -356,8 +363,7 @@ int json_sieve_end_string(struct json_sieve *sieve)
 	}
 	if (sieve->kept) {
 		r = json_sieve_write_out(sieve, "\"", 1);
-		if (sieve->depth && any_row(sieve, sieve->fits, is_required))
-			json_sieve_top(sieve)->met = true;
+		note_required(sieve);
 	}
 	return r < 0 ? r : after_value(sieve);
 }
@@ -378,7 +384,7 @@ int json_sieve_end_word(struct json_sieve *sieve)
 	if (!sieve->word.length || !is_word(sieve))
 		return -EPROTO;
 	r = sieve->kept ? json_sieve_write_out(sieve, sieve->word.bytes, sieve->word.length) : 0;
-	if (sieve->kept && sieve->depth && any_row(sieve, sieve->fits, is_required))
-		json_sieve_top(sieve)->met = true;
+	if (sieve->kept)
+		note_required(sieve);
 	return r < 0 ? r : after_value(sieve);
 }
