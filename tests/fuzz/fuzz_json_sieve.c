@@ -73,8 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!rules->many && is_json(text, size - 2))
 			assert(is_json(whole, strlen(whole)));
 		assert(sift(rules, whole, strlen(whole), 7, &again) == 0);
-		/* But for the word that something was cut, which is ours. */
-		assert(strstr(whole, JSON_SIEVE_CUT) || strcmp(whole, again) == 0);
+		/* But for the word that something was cut, which is ours; and empty lines are none. */
+		assert(rules->many || strstr(whole, JSON_SIEVE_CUT) || strcmp(whole, again) == 0);
 		free(again);
 	}
 	free(whole);
