@@ -14,7 +14,7 @@
 
 /* The end's published ports without those that lie in another one: the kernel refuses intervals that overlap.  Of two
  * that are one port of the host the first stays. */
-static int collect_ports(struct publisher *publisher)
+static int collect_ports(const struct compilation *c, struct publisher *publisher)
 {
 	const struct end *end = &publisher->end;
 	const struct published_port *last = NULL;
@@ -26,6 +26,10 @@ static int collect_ports(struct publisher *publisher)
 		const struct published_port *port = &end->published[i];
 		const struct address any = { .family = port->address.family };
 
+		/* What one that starts cannot get is not closed for it. */
+		if (!end->container->started &&
+		    published_ports_overlap(c->inventory->held, c->inventory->held_count, port, 1))
+			continue;
 		if (last && published_ports_hold(last, 1, &port->address, port))
 			continue;
 		last = port;
@@ -63,7 +67,7 @@ static int add_publisher(struct compilation *c, const struct container *containe
 	if (r < 0)
 		return r;
 	c->publisher_count++;
-	return collect_ports(publisher);
+	return collect_ports(c, publisher);
 }
 
 int compile_publishers(struct compilation *c)
@@ -300,6 +304,54 @@ static int find_unsettled(const struct compilation *c, enum unsettled *ret_unset
 	return r;
 }
 
+/* Whether a socket of the host's serves the port, at whatever address. */
+static bool host_serves(const struct inventory *inventory, uint8_t family, uint8_t protocol, unsigned port)
+{
+	for (size_t i = 0; i < inventory->held_count; i++) {
+		const struct published_port *held = &inventory->held[i];
+
+		if (held->address.family == family && held->protocol == protocol && held->host_port == port)
+			return true;
+	}
+	return false;
+}
+
+/* The first port from `port` on, up to `last`, that a socket of the host's serves; last + 1 if there is none. */
+static unsigned next_held(const struct inventory *inventory, uint8_t family, uint8_t protocol, unsigned port,
+			  unsigned last)
+{
+	unsigned found = last + 1;
+
+	for (size_t i = 0; i < inventory->held_count; i++) {
+		const struct published_port *held = &inventory->held[i];
+
+		if (held->address.family == family && held->protocol == protocol && held->host_port >= port &&
+		    held->host_port < found)
+			found = held->host_port;
+	}
+	return found;
+}
+
+/* All ports of the range but those that a socket of the host's serves. */
+static int add_unsettled(struct compilation *c, struct policy_record *like, uint8_t protocol, unsigned first,
+			 unsigned last)
+{
+	uint8_t family = like->destination.family;
+	int r = 0;
+
+	for (unsigned port = first; r == 0 && port <= last;) {
+		unsigned end = next_held(c->inventory, family, protocol, port, last);
+
+		if (end > port) {
+			like->span = span_of(protocol, (uint16_t)port, (uint16_t)(end - 1));
+			r = policy_add(c->policy, like);
+		}
+		for (port = end; port <= last && host_serves(c->inventory, family, protocol, port);)
+			port++;
+	}
+	return r;
+}
+
 int compile_unsettled(struct compilation *c)
 {
 	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP };
@@ -311,17 +363,19 @@ int compile_unsettled(struct compilation *c)
 
 	if (r < 0 || unsettled == SETTLED)
 		return r;
+	if (unsettled == UNKNOWN) {
+		first = 1;
+		last = UINT16_MAX;
+	}
 	for (size_t i = 0; r == 0 && i < 2 * sizeof(protocols); i++) {
 		const uint8_t family = i % 2 ? ADDRESS_IPV6 : ADDRESS_IPV4;
-		const struct policy_record record = {
+		struct policy_record like = {
 			.set = policy_set_of(POLICY_TOPIC_UNSETTLED, family),
 			.destination.family = family,
-			.span = span_of(protocols[i / 2], unsettled == UNKNOWN ? 1 : first,
-					unsettled == UNKNOWN ? UINT16_MAX : last),
 			.comment = unsettled == UNKNOWN ? "who starts may publish any port" : "a port is being chosen",
 		};
 
-		r = policy_add(c->policy, &record);
+		r = add_unsettled(c, &like, protocols[i / 2], first, last);
 	}
 	return r;
 }

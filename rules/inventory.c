@@ -199,6 +199,7 @@ void inventory_free(struct inventory *inventory)
 	free(inventory->networks);
 	free(inventory->ports);
 	free(inventory->resolvers);
+	free(inventory->held);
 	free(inventory);
 }
 

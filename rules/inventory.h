@@ -151,6 +151,9 @@ struct inventory {
 	size_t resolver_count;
 	/* The range from which the engine chooses a free port of the host; 0: its own default. */
 	uint16_t chosen_first, chosen_last;
+	/* Ports that the host's own sockets serve, sorted: no container that starts can get one of them. */
+	struct published_port *held;
+	size_t held_count;
 };
 
 /* Gives the network's newcomers, which bear their containers' names, their containers' ids, as the engine itself is

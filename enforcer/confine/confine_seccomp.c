@@ -277,7 +277,7 @@ static void allow_internet(struct filter *filter, unsigned family)
 static void allow_sockets(struct filter *filter, bool tcp)
 {
 	static const unsigned local[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
-	static const unsigned netlink[] = { NETLINK_ROUTE, NETLINK_NETFILTER };
+	static const unsigned netlink[] = { NETLINK_ROUTE, NETLINK_NETFILTER, NETLINK_SOCK_DIAG };
 
 	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
 		allow_if(filter, "socket", IS(0, AF_UNIX), MASKED(1, KIND_MASK, local[i]));

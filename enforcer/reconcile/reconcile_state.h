@@ -7,6 +7,7 @@
 #include "config.h"
 #include "links.h"
 #include "reconcile_bridges.h"
+#include "reconcile_sockets.h"
 #include "reconcile_drift.h"
 
 struct reconciler {
@@ -28,6 +29,7 @@ struct reconciler {
 	size_t bridge_count;
 	bool bridges_known, bridges_followed;
 	struct reconcile_bridges whose; /* they are */
+	struct reconcile_sockets sockets;
 	/* The kernel may not hold what the inventory compiles to: the next comparison looks at everything. */
 	bool doubtful;
 	bool flags_refused; /* this kernel knows no owner and persist flags */

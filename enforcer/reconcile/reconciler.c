@@ -50,6 +50,7 @@ int reconciler_set_inventory(struct reconciler *r, struct inventory *inventory, 
 	inventory_free(r->inventory);
 	r->inventory = inventory;
 	(void)reconcile_bridges_judge(&r->whose, inventory);
+	(void)reconcile_look_at_sockets(r);
 	r->doubtful = true;
 	return 0;
 }
@@ -145,6 +146,7 @@ void reconciler_free(struct reconciler *r)
 	free(r->closed);
 	free(r->bridges);
 	reconcile_bridges_clear(&r->whose);
+	reconcile_sockets_clear(&r->sockets);
 	free(r);
 }
 

@@ -279,6 +279,45 @@ def add_networks(cls):
 add_networks(WaysIn)
 
 
+class Restarted(NewerTest):
+    """A container has another MAC after each start (28 and later), and says so at once: who is connected to it must not wait
+    until it says so again, a second later."""
+
+    rounds = 10
+
+    def neighbour(self, container, address):
+        """The MAC that it takes for the address's."""
+        said = json.loads(self.engine.run_inside(*container.inside("ip", "-j", "neigh", "show", "to", address)).stdout)
+        return said[0].get("lladdr") if said else None
+
+    def heard(self, web, db):
+        """How many of the starts web has heard of, by the time at which db serves; and how often db had another MAC."""
+        heard = moved = 0
+        for _ in range(self.rounds):
+            self.assertEqual(try_one(web, door(db, 80)), "open")
+            before = db.macs["app"]
+            db.restart()
+            wait_until(db.serving, "db serves")
+            moved += db.macs["app"] != before
+            heard += self.neighbour(web, db.address("app")) == db.macs["app"]
+        return heard, moved
+
+    def test_restarted(self):
+        self.engine.create_network("app")
+        shops = self.run_shop("app")
+        heard, moved = self.heard(shops["web"], shops["db"])
+        if not moved:
+            self.skipTest("on this engine a container keeps its MAC")
+        with self.subTest(f"open: {heard} of {self.rounds} starts are heard on the engine alone"):
+            self.assertEqual(heard, self.rounds)
+        self.bulkhead.write_flows(shop(WEB_TO_DB))
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        heard, _ = self.heard(shops["web"], shops["db"])
+        with self.subTest(f"passes: {heard} of {self.rounds} starts are heard"):
+            self.assertEqual(heard, self.rounds)
+
+
 class OwnEngine(unittest.TestCase):
     """An engine that is started otherwise."""
 

@@ -13,7 +13,6 @@ from attacks.common import CONTROL_ONLY, Listener, Party, publish
 from attacks.outside import CLIENT, HOST, SECOND_HOST, Outside, world
 from docker_api import wait_until
 from fixtures import EngineTest, shop, specification
-from results import known_fault
 from traffic import WAIT_MS, parse
 
 CLOSED, DECLARED, ONE_ADDRESS, LOOPBACK = 8080, 8081, 8082, 8083
@@ -358,12 +357,7 @@ class Starting(EngineTest):
         self.bulkhead.settle()
         with self.subTest(f"closed: evil does not, in {self.rounds} starts"):
             self.maxDiff = None
-            arrived = sum((self.one_start(number) for number in range(self.rounds)), [])
-            with known_fault(
-                f"{len(arrived)} datagrams in {self.rounds} starts: an endpoint that has no sandbox yet is taken for none",
-                self.engine.major > 20,
-            ):
-                self.assertEqual(arrived, [])
+            self.assertEqual(sum((self.one_start(number) for number in range(self.rounds)), []), [])
 
 
 if __name__ == "__main__":
