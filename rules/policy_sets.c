@@ -5,19 +5,19 @@
 
 #include "address.h"
 
-#define ROW(enumerator, of_topic, text, of_family, of_table, of_shape, of_element, of_says, of_about)                  \
-	[enumerator] = {                                                                                               \
-		.set = (enumerator),                                                                                   \
-		.topic = POLICY_TOPIC_##of_topic,                                                                      \
-		.topic_name = #of_topic,                                                                               \
-		.name = text,                                                                                          \
-		.family = (of_family),                                                                                 \
-		.table = POLICY_TABLE_##of_table,                                                                      \
-		.shape = POLICY_SHAPE_##of_shape,                                                                      \
-		.element = POLICY_ELEMENT_##of_element,                                                                \
-		.says = POLICY_SAYS_##of_says,                                                                         \
-		.about = of_about,                                                                                     \
-	},
+#define FORMERLY(old_name) .formerly = old_name
+#define ROW(enumerator, of_topic, text, of_family, of_table, of_shape, of_element, of_says, of_about, ...)             \
+	[enumerator] = { .set = (enumerator),                                                                          \
+			 .topic = POLICY_TOPIC_##of_topic,                                                             \
+			 .topic_name = #of_topic,                                                                      \
+			 .name = text,                                                                                 \
+			 .family = (of_family),                                                                        \
+			 .table = POLICY_TABLE_##of_table,                                                             \
+			 .shape = POLICY_SHAPE_##of_shape,                                                             \
+			 .element = POLICY_ELEMENT_##of_element,                                                       \
+			 .says = POLICY_SAYS_##of_says,                                                                \
+			 .about = of_about,                                                                            \
+			 __VA_ARGS__ },
 #define ONE(topic, text, ...) ROW(POLICY_##topic, topic, text, 0, __VA_ARGS__)
 #define TWINS(topic, text, ...)                                                                                        \
 	ROW(POLICY_##topic##4, topic, text "4", ADDRESS_IPV4, __VA_ARGS__)                                             \

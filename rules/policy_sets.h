@@ -47,8 +47,9 @@ enum policy_says {
 	POLICY_SAYS_FLOW,      /* "shop: web (shop-web-1) -> db (shop-db-1)" */
 };
 
-/* The rows.  ONE is a set; TWINS are two, of IPv4 and of IPv6, whose names end with 4 and 6.  What a row says last is
- * the set's comment in the kernel.  Lists of records are sorted in the order of the rows, which means nothing else. */
+/* The rows.  ONE is a set; TWINS are two, of IPv4 and of IPv6, whose names end with 4 and 6.  Last come
+ * the set's comment in the kernel and, where an older version called it otherwise, that name.  Lists of records are
+ * sorted in the order of the rows, which means nothing else. */
 /* clang-format off */
 #define POLICY_SETS(ONE, TWINS) \
 	/* Which bridges are ours. */ \
@@ -75,11 +76,14 @@ enum policy_says {
 	TWINS(UNSETTLED, "unsettled", INET, PUBLISHED, PLAIN, REASON, \
 	      "ports of the host that the engine may be choosing for a container that starts") \
 	TWINS(PUBLISHED_OBSERVED, "published_observed", INET, PUBLISHED, PLAIN, PUBLISHED, \
-	      "published ports of observed containers: recorded and let through") \
+	      "published ports of observed containers: recorded and let through", \
+	      FORMERLY("watched")) \
 	TWINS(PUBLISHED_CLOSED, "published_closed", INET, PUBLISHED, PLAIN, PUBLISHED, \
-	      "published ports of containers that get from outside only what is declared") \
+	      "published ports of containers that get from outside only what is declared", \
+	      FORMERLY("gated")) \
 	/* The guard's. */ \
-	ONE(KNOWN_PORTS, "known_ports", BRIDGE, LINK, PLAIN, CONTAINER, "ports of managed bridges whose endpoint is known") \
+	ONE(KNOWN_PORTS, "known_ports", BRIDGE, LINK, PLAIN, CONTAINER, "ports of managed bridges whose endpoint is known", \
+	    FORMERLY("ports")) \
 	ONE(UNGUARDED, "unguarded", BRIDGE, LINK, PLAIN, CONTAINER, \
 	    "ports whose endpoint routes for others: any address that is nobody else's") \
 	ONE(GUARDED, "guarded", BRIDGE, LINK, PLAIN, NETWORK, \
@@ -95,8 +99,10 @@ enum policy_says {
 	TWINS(TO_HOST, "to_host", INET, BOUNDARY, COUNTED, FLOW, "declared from a container to the host's own addresses") \
 	TWINS(FROM_HOST, "from_host", INET, BOUNDARY, COUNTED, FLOW, \
 	      "declared from the host to a container, whatever address the host has") \
-	TWINS(TO_PUBLISHED, "to_published", INET, BOUNDARY, COUNTED, FLOW, "declared from a container to a published port of the host") \
-	TWINS(WORLD_TO_PUBLISHED, "world_to_published", INET, BOUNDARY, COUNTED, FLOW, "declared from the world to a published port of the host") \
+	TWINS(TO_PUBLISHED, "to_published", INET, BOUNDARY, COUNTED, FLOW, "declared from a container to a published port of the host", \
+	      FORMERLY("doors")) \
+	TWINS(WORLD_TO_PUBLISHED, "world_to_published", INET, BOUNDARY, COUNTED, FLOW, "declared from the world to a published port of the host", \
+	      FORMERLY("gates")) \
 	/* What was denied. */ \
 	TWINS(DENIED, "denied", INET, FLOW, REMEMBERED, NOTHING, "who was denied what, for an hour after the last packet")
 /* clang-format on */
@@ -128,7 +134,8 @@ struct policy_set_row {
 	enum policy_shape shape;
 	enum policy_element element;
 	enum policy_says says;
-	const char *about; /* the set's own comment in the kernel */
+	const char *about;    /* the set's own comment in the kernel */
+	const char *formerly; /* what an older version called it, without 4 and 6; NULL: the same */
 };
 
 const struct policy_set_row *policy_set_row(enum policy_set set);

@@ -37,6 +37,7 @@ struct snapshot {
 	char *encoded;	   /* room for two rules, zero between comparisons */
 	size_t strange;
 	enum policy_set reading;
+	char reading_name[32];
 };
 
 void kernel_state_clear(struct kernel_state *state)
@@ -214,7 +215,16 @@ static void fill_elements(struct nlmsghdr *header, void *data)
 	const struct snapshot *snapshot = data;
 
 	mnl_attr_put_strz(header, NFTA_SET_ELEM_LIST_TABLE, KERNEL_TABLE);
-	mnl_attr_put_strz(header, NFTA_SET_ELEM_LIST_SET, policy_set_name(snapshot->reading));
+	mnl_attr_put_strz(header, NFTA_SET_ELEM_LIST_SET, snapshot->reading_name);
+}
+
+static int dump_elements(struct kernel *kernel, struct snapshot *snapshot, struct error *err)
+{
+	const struct policy_set_row *row = policy_set_row(snapshot->reading);
+	int r = kernel_dump(kernel, NFT_MSG_GETSETELEM, (uint16_t)nft_set_table_family(row->table), fill_elements,
+			    snapshot, got_elements, snapshot, err);
+
+	return r < 0 && r != -ENOENT ? error_context(err, r, "set %s", snapshot->reading_name) : r;
 }
 
 static int read_elements(struct kernel *kernel, struct snapshot *snapshot, enum policy_set set, struct error *err)
@@ -223,10 +233,18 @@ static int read_elements(struct kernel *kernel, struct snapshot *snapshot, enum 
 	int r;
 
 	snapshot->reading = set;
-	r = kernel_dump(kernel, NFT_MSG_GETSETELEM, (uint16_t)nft_set_table_family(row->table), fill_elements, snapshot,
-			got_elements, snapshot, err);
+	snprintf(snapshot->reading_name, sizeof(snapshot->reading_name), "%s", row->name);
+	r = dump_elements(kernel, snapshot, err);
+	/* At an upgrade the set may still have an older name: what it holds is to be in force without a gap. */
+	if (r == -ENOENT && row->formerly) {
+		snprintf(snapshot->reading_name, sizeof(snapshot->reading_name), "%s%s", row->formerly,
+			 row->family == ADDRESS_IPV4   ? "4"
+			 : row->family == ADDRESS_IPV6 ? "6"
+						       : "");
+		r = dump_elements(kernel, snapshot, err);
+	}
 	/* A set that is not there is seen when the sets are compared. */
-	return r == -ENOENT ? 0 : r < 0 ? error_context(err, r, "set %s", row->name) : 0;
+	return r == -ENOENT ? 0 : r;
 }
 
 static int read_all_elements(struct kernel *kernel, struct snapshot *snapshot, struct error *err)

@@ -398,6 +398,32 @@ static void test_sees_damage(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* What sets of an older version hold is read by their older names, so that an upgrade has it at once. */
+static void test_reads_older_names(void **state)
+{
+	struct policy *policy = some_policy();
+	struct kernel_state read;
+	struct kernel *kernel;
+
+	(void)state;
+	namespace_fresh();
+	kernel = open_kernel();
+	install(kernel, &options, policy);
+	kernel_close(kernel);
+	run("older=$(nft list ruleset | sed 's/known_ports/ports/; s/published_observed\\([46]\\)/watched\\1/; "
+	    "s/published_closed\\([46]\\)/gated\\1/; s/world_to_published\\([46]\\)/gates\\1/; "
+	    "s/\\bto_published\\([46]\\)/doors\\1/'); nft flush ruleset; echo \"$older\" | nft -f -");
+	kernel = open_kernel();
+	read = read_kernel(kernel, &options);
+	assert_int_equal(read.skeleton, KERNEL_SKELETON_FOREIGN);
+	assert_true(policy_equal(read.policy, policy));
+	kernel_state_clear(&read);
+	install(kernel, &options, policy);
+	assert_kernel_holds(kernel, &options, policy);
+	kernel_close(kernel);
+	policy_free(policy);
+}
+
 /* A set or a chain with the right name and the wrong nature, or another comment: replaced as a whole. */
 static void test_sees_other_sets(void **state)
 {
@@ -443,6 +469,7 @@ int main(void)
 		cmocka_unit_test(test_ibrname),
 		cmocka_unit_test(test_the_probe_leaves_nothing),
 		cmocka_unit_test(test_sees_damage),
+		cmocka_unit_test(test_reads_older_names),
 		cmocka_unit_test(test_sees_other_sets),
 	};
 
