@@ -336,7 +336,7 @@ class Engine(Remains):
     def inside(self, *command):
         # nft 1.0.6 crashes on the tables of Docker's nftables backend.  It lists others, by their names.
         others = command[1:2] == ("list",) and command[2:3] not in (("tables",), ("ruleset",))
-        if command[0] == "nft" and has_nftables_backend() and self.root and not others:
+        if command[:1] == ("nft",) and has_nftables_backend() and self.root and not others:
             return self.root.enter(self.netns, *command)
         return ["nsenter", f"--net={self.netns}", *command]
 

@@ -174,6 +174,8 @@ class ProbeIccOff(ProbeTest):
 
     def test_what_the_engine_closes(self):
         """IP, and nothing else."""
+        if self.policy_lifted:
+            self.skipTest("where nothing is dropped by default, IPv6 passes on a network without: test_a_network_without_ipv6")
         self.assert_probe("pass", "fail")
         self.bulkhead.must("apply")
         self.assert_closed_by_bulkhead()
