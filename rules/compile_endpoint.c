@@ -5,23 +5,6 @@
 
 #include "compile_parts.h"
 
-/* The port of its bridge behind which the endpoint lives, or NULL.  Of two endpoints with one MAC none is known by it.
- */
-static const struct port *find_port(const struct compilation *c, const struct end *end)
-{
-	const struct network *network = end->network;
-	const struct port *port;
-
-	for (size_t i = 0; i < network->endpoint_count; i++) {
-		const struct endpoint *other = &network->endpoints[i];
-
-		if (other != end->endpoint && memcmp(other->mac, end->endpoint->mac, sizeof(other->mac)) == 0)
-			return NULL;
-	}
-	port = inventory_port(c->inventory, network->bridge, end->endpoint->mac);
-	return port && network_is_newer(network, port) ? port : NULL;
-}
-
 static int add_link(struct compilation *c, enum policy_set set, const char *link, const char *comment)
 {
 	struct policy_record record = { .set = set, .comment = comment };
@@ -43,16 +26,84 @@ static int add_place(struct compilation *c, const struct port *port, const struc
 	return policy_add(c->policy, &record);
 }
 
+static int add_gateway(struct compilation *c, const struct port *port)
+{
+	static const uint8_t unknown[sizeof(port->bridge_mac)];
+	struct policy_record record = { .set = POLICY_GATEWAYS, .comment = "" };
+
+	if (memcmp(port->bridge_mac, unknown, sizeof(unknown)) == 0)
+		return 0;
+	snprintf(record.link, sizeof(record.link), "%s", port->name);
+	memcpy(record.mac, port->bridge_mac, sizeof(record.mac));
+	return policy_add(c->policy, &record);
+}
+
+/* Another endpoint of the network with that MAC, or NULL. */
+static const struct endpoint *find_twin(const struct end *end)
+{
+	for (size_t i = 0; i < end->network->endpoint_count; i++) {
+		const struct endpoint *other = &end->network->endpoints[i];
+
+		if (other != end->endpoint && memcmp(other->mac, end->endpoint->mac, sizeof(other->mac)) == 0)
+			return other;
+	}
+	return NULL;
+}
+
+/* "shop-evil-1 has the MAC of shop-web-1": why a port is refused. */
+static void explain(const struct end *end, char text[POLICY_COMMENT_MAX + 1])
+{
+	const struct endpoint *twin = find_twin(end);
+
+	snprintf(text, POLICY_COMMENT_MAX + 1, "%.50s has the MAC of %.50s", twin ? twin->name : "somebody",
+		 compile_end_name(end));
+}
+
+/* Other ports with the endpoint's MAC: the bridge would take each frame of theirs for word that it has moved. */
+static int refuse_others(struct compilation *c, const struct end *end, const struct port *own)
+{
+	const struct port *first;
+	size_t count = inventory_ports_of(c->inventory, end->network->bridge, end->endpoint->mac, &first);
+	char comment[POLICY_COMMENT_MAX + 1];
+	int r = 0;
+
+	if (count < 2)
+		return 0;
+	explain(end, comment);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		if (&first[i] != own)
+			r = add_link(c, POLICY_REFUSED, first[i].name, comment);
+	}
+	return r;
+}
+
+/* One endpoint for all that share its MAC says which ports are refused: the one that has a place, or the first. */
+static bool speaks_for_twins(const struct compilation *c, const struct end *end, const struct port *own)
+{
+	for (size_t i = 0; !own && i < end->network->endpoint_count; i++) {
+		const struct endpoint *other = &end->network->endpoints[i];
+
+		if (memcmp(other->mac, end->endpoint->mac, sizeof(other->mac)) == 0 &&
+		    (inventory_place(c->inventory, end->network, other) || other < end->endpoint))
+			return false;
+	}
+	return true;
+}
+
 static int compile_port(struct compilation *c, const struct end *end)
 {
-	const struct port *port = find_port(c, end);
+	const struct port *port = inventory_place(c->inventory, end->network, end->endpoint);
 	struct address local;
-	int r;
+	int r = 0;
 
-	if (!port)
-		return 0;
+	if (speaks_for_twins(c, end, port))
+		r = refuse_others(c, end, port);
+	if (r < 0 || !port)
+		return r;
 	local = compile_link_local(port->mac);
 	r = add_link(c, POLICY_KNOWN_PORTS, port->name, compile_end_name(end));
+	if (r == 0)
+		r = add_gateway(c, port);
 	if (r == 0 && end->unguarded)
 		r = add_link(c, POLICY_UNGUARDED, port->name, compile_end_name(end));
 	if (r == 0 && end->endpoint->ipv4.family)

@@ -47,6 +47,7 @@ static int add_states(struct compilation *c, const struct address *address, cons
 		bool holds;
 	} states[] = {
 		{ POLICY_TOPIC_ADDRESSES, true },
+		{ POLICY_TOPIC_ENDS, true },
 		{ POLICY_TOPIC_OBSERVED, is->observed },
 		{ POLICY_TOPIC_STARTING, is->starting },
 		{ POLICY_TOPIC_CLOSED_INGRESS, is->boundary.ingress == FLOW_BOUNDARY_DECLARED },

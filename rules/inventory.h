@@ -83,6 +83,7 @@ struct endpoint {
 	char *name;	 /* what the network calls it */
 	struct address ipv4, ipv6;
 	uint8_t mac[6]; /* zero where unknown */
+	int held;	/* the link of the port behind which it lives since nobody else had its MAC; 0: none yet */
 };
 
 struct network {
@@ -130,10 +131,11 @@ int inventory_scope_add(struct inventory_scope *scope, const char *network, cons
 /* A port of a bridge, as rtnetlink tells. */
 struct port {
 	char bridge[16], name[16];
-	uint8_t mac[6]; /* of its peer, inside the container; zero where unknown */
-	int index;	/* the link's; no two ports have the same index and name */
-	bool paired;	/* it has another end (veth): the engine makes no other ports */
-	uint64_t seen;	/* when it was first seen, CLOCK_MONOTONIC in nanoseconds */
+	uint8_t mac[6];	       /* of its peer, inside the container; zero where unknown */
+	uint8_t bridge_mac[6]; /* of the bridge itself, by which the host speaks; zero where unknown */
+	int index;	       /* the link's; no two ports have the same index and name */
+	bool paired;	       /* it has another end (veth): the engine makes no other ports */
+	uint64_t seen;	       /* when it was first seen, CLOCK_MONOTONIC in nanoseconds */
 };
 
 struct inventory {
@@ -168,6 +170,21 @@ void inventory_sort_ports(struct port *ports, size_t count);
  * predecessor: the engine gives an address away again, with the same MAC, before we hear that it was free (moby,
  * libnetwork: an endpoint leaves the store before its address is released). */
 bool network_is_newer(const struct network *network, const struct port *port);
+
+/* The ports of that bridge with that MAC: how many, and the first of them. */
+size_t inventory_ports_of(const struct inventory *inventory, const char *bridge, const uint8_t mac[6],
+			  const struct port **ret_first);
+
+/* The port behind which the endpoint lives.  Who had his MAC first keeps his place: a port that comes with it later
+ * takes nothing from him.  NULL where nobody can tell. */
+const struct port *inventory_place(const struct inventory *inventory, const struct network *network,
+				   const struct endpoint *endpoint);
+
+/* Remembers where the scope's endpoints, or all of them (NULL), live.  To be called after each change. */
+void inventory_hold(struct inventory *inventory, const struct inventory_scope *scope);
+
+/* Takes over from `before`, which may be NULL, where endpoints live that are the same in both. */
+void network_keep_places(struct network *network, const struct network *before);
 
 /* The port of that bridge with that MAC.  NULL if there is none, or if there are several: nobody can tell which of them
  * is the endpoint's. */

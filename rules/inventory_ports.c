@@ -37,12 +37,14 @@ static bool is_known(const uint8_t mac[6])
 	return memcmp(mac, unknown, sizeof(unknown)) != 0;
 }
 
-const struct port *inventory_port(const struct inventory *inventory, const char *bridge, const uint8_t mac[6])
+size_t inventory_ports_of(const struct inventory *inventory, const char *bridge, const uint8_t mac[6],
+			  const struct port **ret_first)
 {
-	size_t low = 0, high = inventory->port_count;
+	size_t low = 0, high = inventory->port_count, end;
 
+	*ret_first = NULL;
 	if (!is_known(mac))
-		return NULL;
+		return 0;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -51,11 +53,67 @@ const struct port *inventory_port(const struct inventory *inventory, const char 
 		else
 			high = middle;
 	}
-	if (low == inventory->port_count || compare_places(&inventory->ports[low], bridge, mac) != 0)
-		return NULL;
-	if (low + 1 < inventory->port_count && compare_places(&inventory->ports[low + 1], bridge, mac) == 0)
-		return NULL;
-	return &inventory->ports[low];
+	for (end = low; end < inventory->port_count && compare_places(&inventory->ports[end], bridge, mac) == 0;)
+		end++;
+	if (end > low)
+		*ret_first = &inventory->ports[low];
+	return end - low;
+}
+
+const struct port *inventory_port(const struct inventory *inventory, const char *bridge, const uint8_t mac[6])
+{
+	const struct port *first;
+
+	return inventory_ports_of(inventory, bridge, mac, &first) == 1 ? first : NULL;
+}
+
+static bool has_twin(const struct network *network, const struct endpoint *endpoint)
+{
+	for (size_t i = 0; i < network->endpoint_count; i++) {
+		if (&network->endpoints[i] != endpoint &&
+		    memcmp(network->endpoints[i].mac, endpoint->mac, MAC_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+const struct port *inventory_place(const struct inventory *inventory, const struct network *network,
+				   const struct endpoint *endpoint)
+{
+	const struct port *first;
+	size_t count = inventory_ports_of(inventory, network->bridge, endpoint->mac, &first);
+
+	for (size_t i = 0; endpoint->held && i < count; i++) {
+		if (first[i].index == endpoint->held)
+			return &first[i];
+	}
+	return count == 1 && network_is_newer(network, first) && !has_twin(network, endpoint) ? first : NULL;
+}
+
+static void hold(const struct inventory *inventory, const struct network *network, struct endpoint *endpoint)
+{
+	const struct port *port = inventory_place(inventory, network, endpoint);
+
+	endpoint->held = port ? port->index : 0;
+}
+
+void inventory_hold(struct inventory *inventory, const struct inventory_scope *scope)
+{
+	bool all = !scope || scope->all;
+
+	for (size_t i = 0; !all && i < scope->count; i++) {
+		struct network *network = inventory_network(inventory, scope->items[i].network);
+		const struct endpoint *endpoint = network ? network_endpoint(network, scope->items[i].container) : NULL;
+
+		if (endpoint)
+			hold(inventory, network, &network->endpoints[endpoint - network->endpoints]);
+	}
+	for (size_t i = 0; all && i < inventory->network_count; i++) {
+		struct network *network = inventory->networks[i];
+
+		for (size_t j = 0; j < network->endpoint_count; j++)
+			hold(inventory, network, &network->endpoints[j]);
+	}
 }
 
 /* Adds every endpoint that may live behind the port. */
@@ -103,7 +161,8 @@ int inventory_port_changes(const struct inventory *inventory, const struct port 
 		const struct port *b = j < count ? &ports[j] : NULL;
 		int order = !a ? 1 : !b ? -1 : compare_ports(a, b);
 
-		if (order != 0)
+		/* One of both is there. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
+		if (order != 0 || memcmp(a->bridge_mac, b->bridge_mac, MAC_SIZE) != 0)
 			r = add_endpoints_at(inventory, order < 0 ? a : b, scope);
 		if (order <= 0)
 			i++;

@@ -28,7 +28,7 @@ struct policy_record {
 	enum policy_set set;
 	/* The key. What a set's key has no place for is zero. */
 	char link[POLICY_IFNAME_SIZE]; /* zero-padded; a bridge's name, in table bridge a port's as well */
-	uint8_t mac[6];		       /* of PLACES */
+	uint8_t mac[6];		       /* of PLACES and GATEWAYS */
 	struct address source;	       /* also the address of ENDPOINTS, OBSERVED, … and PLACES */
 	struct address destination;
 	/* Where addresses are intervals: prefix lengths, 32 or 128 for a single one; elsewhere 0. */

@@ -18,15 +18,17 @@ enum policy_table {
 
 /* What a set's keys consist of. */
 enum policy_shape {
-	POLICY_SHAPE_LINK,	 /* ifname: a bridge, or a port of one */
-	POLICY_SHAPE_LINK_TWICE, /* ifname . ifname: a bridge, twice */
-	POLICY_SHAPE_ENDPOINT,	 /* ifname . address */
-	POLICY_SHAPE_ADDRESS,	 /* address */
-	POLICY_SHAPE_PLACE,	 /* ifname . MAC . address */
-	POLICY_SHAPE_PUBLISHED,	 /* destination . protocol . port, intervals */
-	POLICY_SHAPE_FLOW,	 /* source . destination . protocol . port */
-	POLICY_SHAPE_RANGE,	 /* the same, intervals of protocols and ports */
-	POLICY_SHAPE_BOUNDARY,	 /* the same, intervals of everything */
+	POLICY_SHAPE_LINK,	    /* ifname: a bridge, or a port of one */
+	POLICY_SHAPE_LINK_TWICE,    /* ifname . ifname: a bridge, twice */
+	POLICY_SHAPE_ENDPOINT,	    /* ifname . address */
+	POLICY_SHAPE_ADDRESS,	    /* address */
+	POLICY_SHAPE_ADDRESS_TWICE, /* address . address: one, twice */
+	POLICY_SHAPE_LINK_MAC,	    /* ifname . MAC */
+	POLICY_SHAPE_PLACE,	    /* ifname . MAC . address */
+	POLICY_SHAPE_PUBLISHED,	    /* destination . protocol . port, intervals */
+	POLICY_SHAPE_FLOW,	    /* source . destination . protocol . port */
+	POLICY_SHAPE_RANGE,	    /* the same, intervals of protocols and ports */
+	POLICY_SHAPE_BOUNDARY,	    /* the same, intervals of everything */
 };
 
 /* What an element has besides its key and its comment. */
@@ -70,6 +72,8 @@ enum policy_says {
 	      "containers that send to the world only what is declared") \
 	TWINS(CLOSED_HOST, "closed_host", INET, ADDRESS, PLAIN, CONTAINER, \
 	      "containers that send to the host only what is declared") \
+	TWINS(ENDS, "ends", INET, ADDRESS_TWICE, PLAIN, CONTAINER, \
+	      "addresses of endpoints, each twice: who sends an ICMP error is an end of the connection") \
 	/* Ports of the host that are a container's. */ \
 	TWINS(PUBLISHED, "published", INET, PUBLISHED, PLAIN, PUBLISHED, \
 	      "ports of the host that are a container's: who reaches one reaches the container") \
@@ -86,6 +90,10 @@ enum policy_says {
 	    FORMERLY("ports")) \
 	ONE(UNGUARDED, "unguarded", BRIDGE, LINK, PLAIN, CONTAINER, \
 	    "ports whose endpoint routes for others: any address that is nobody else's") \
+	ONE(REFUSED, "refused", BRIDGE, LINK, PLAIN, REASON, \
+	    "ports whose MAC another port of the bridge had first: nothing comes from them") \
+	ONE(GATEWAYS, "gateways", BRIDGE, LINK_MAC, PLAIN, NOTHING, \
+	    "port, and the MAC of its bridge: what the host sends there is from it") \
 	ONE(GUARDED, "guarded", BRIDGE, LINK, PLAIN, NETWORK, \
 	    "managed bridges: a port of theirs that is not known is closed") \
 	TWINS(ADDRESSES, "addresses", BRIDGE, ADDRESS, PLAIN, CONTAINER, "addresses of endpoints: nobody else's") \

@@ -78,6 +78,13 @@ const char *policy_key_format(const struct policy_record *record, char text[POLI
 	case POLICY_SHAPE_ADDRESS:
 		snprintf(text, POLICY_KEY_TEXT_SIZE, "%s", source);
 		break;
+	case POLICY_SHAPE_ADDRESS_TWICE:
+		snprintf(text, POLICY_KEY_TEXT_SIZE, "%s . %s", source, source);
+		break;
+	case POLICY_SHAPE_LINK_MAC:
+		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\" . %02x:%02x:%02x:%02x:%02x:%02x", record->link, mac[0],
+			 mac[1], mac[2], mac[3], mac[4], mac[5]);
+		break;
 	case POLICY_SHAPE_PLACE:
 		snprintf(text, POLICY_KEY_TEXT_SIZE, "\"%.15s\" . %02x:%02x:%02x:%02x:%02x:%02x . %s", record->link,
 			 mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], source);

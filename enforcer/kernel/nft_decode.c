@@ -237,6 +237,16 @@ static bool get_key(const struct element *element, struct policy_record *record)
 	case POLICY_SHAPE_ADDRESS:
 		get_address(key, family, &record->source);
 		break;
+	case POLICY_SHAPE_ADDRESS_TWICE:
+		/* A pair of two addresses would make one the end of the other's connections. */
+		if (memcmp(key, key + element->key_length / 2, element->key_length / 2) != 0)
+			return false;
+		get_address(key, family, &record->source);
+		break;
+	case POLICY_SHAPE_LINK_MAC:
+		memcpy(record->link, key, POLICY_IFNAME_SIZE);
+		memcpy(record->mac, key + POLICY_IFNAME_SIZE, sizeof(record->mac));
+		break;
 	case POLICY_SHAPE_PLACE:
 		get_place(element, record);
 		break;

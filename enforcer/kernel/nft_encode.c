@@ -51,11 +51,18 @@ static uint32_t put_published(const struct policy_record *record, uint8_t protoc
 	return length + 8;
 }
 
-static uint32_t put_place(const struct policy_record *record, uint8_t *key)
+static uint32_t put_link_mac(const struct policy_record *record, uint8_t *key)
 {
 	memcpy(key, record->link, POLICY_IFNAME_SIZE);
 	memcpy(key + POLICY_IFNAME_SIZE, record->mac, sizeof(record->mac));
-	return POLICY_IFNAME_SIZE + 8 + put_address(key + POLICY_IFNAME_SIZE + 8, &record->source);
+	return POLICY_IFNAME_SIZE + 8;
+}
+
+static uint32_t put_place(const struct policy_record *record, uint8_t *key)
+{
+	uint32_t length = put_link_mac(record, key);
+
+	return length + put_address(key + length, &record->source);
 }
 
 /* Intervals of addresses: the upper end of each. */
@@ -88,6 +95,11 @@ uint32_t nft_encode_key(const struct policy_record *record, uint8_t key[NFT_ENCO
 		return POLICY_IFNAME_SIZE + put_address(key + POLICY_IFNAME_SIZE, &record->source);
 	case POLICY_SHAPE_ADDRESS:
 		return put_address(key, &record->source);
+	case POLICY_SHAPE_ADDRESS_TWICE:
+		put_address(key, &record->source);
+		return 2 * put_address(key + address_length(&record->source), &record->source);
+	case POLICY_SHAPE_LINK_MAC:
+		return put_link_mac(record, key);
 	case POLICY_SHAPE_PLACE:
 		return put_place(record, key);
 	case POLICY_SHAPE_PUBLISHED:

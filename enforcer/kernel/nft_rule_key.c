@@ -46,6 +46,10 @@ static const struct part {
 	{ "th sport", 0, 2, PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER, offsetof(struct tcphdr, th_sport) },
 	{ "th dport", 0, 2, PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER, offsetof(struct tcphdr, th_dport) },
 	{ "ct protocol", 0, 1, CT, NFT_CT_PROTOCOL, -1 },
+	{ "ct original ip saddr", ETH_P_IP, 4, CT, NFT_CT_SRC_IP, IP_CT_DIR_ORIGINAL },
+	{ "ct original ip6 saddr", ETH_P_IPV6, 16, CT, NFT_CT_SRC_IP6, IP_CT_DIR_ORIGINAL },
+	{ "ct reply ip saddr", ETH_P_IP, 4, CT, NFT_CT_SRC_IP, IP_CT_DIR_REPLY },
+	{ "ct reply ip6 saddr", ETH_P_IPV6, 16, CT, NFT_CT_SRC_IP6, IP_CT_DIR_REPLY },
 	{ "ct original proto-dst", 0, 2, CT, NFT_CT_PROTO_DST, IP_CT_DIR_ORIGINAL },
 	{ "ct reply proto-src", 0, 2, CT, NFT_CT_PROTO_SRC, IP_CT_DIR_REPLY },
 };

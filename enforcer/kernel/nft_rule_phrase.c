@@ -10,7 +10,6 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
-#include <linux/if_packet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tuple_common.h>
@@ -83,11 +82,6 @@ static int match_l4proto(const struct nft_rule_site *site, uint32_t protocol)
 	return match_meta_byte(site, NFT_META_L4PROTO, protocol);
 }
 
-static int match_pkttype(const struct nft_rule_site *site, uint32_t type)
-{
-	return match_meta_byte(site, NFT_META_PKTTYPE, type);
-}
-
 /* ---- Links ---- */
 
 /* Without the terminator: what nft writes for "br-*". */
@@ -134,6 +128,13 @@ static int match_to_multicast(const struct nft_rule_site *site, uint32_t class_d
 		       ?: load_network(site, offsetof(struct iphdr, daddr), 4)
 		       ?: nft_expr_bitwise(site->rule, NFT_REG_1, mask, 0)
 		       ?: is_bytes(site, &class_d, sizeof(class_d));
+}
+
+static int match_to_broadcast(const struct nft_rule_site *site, uint32_t address)
+{
+	return nft_rule_match_nfproto(site, NFPROTO_IPV4)
+		       ?: load_network(site, offsetof(struct iphdr, daddr), 4)
+		       ?: is_bytes(site, &address, sizeof(address));
 }
 
 static int match_to_multicast6(const struct nft_rule_site *site, uint32_t first_byte)
@@ -293,15 +294,15 @@ static const struct phrase {
 	{ "ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00", match_reserved_mac, ARPHRD_ETHER },
 	{ "ip daddr 127.0.0.0/8", match_to_loopback, 127 },
 	{ "ip daddr 224.0.0.0/4", match_to_multicast, 0xe0 },
+	{ "ip daddr 255.255.255.255", match_to_broadcast, 0xffffffff },
 	{ "ip6 daddr ff00::/8", match_to_multicast6, 0xff },
 	{ "meta protocol arp", nft_rule_match_protocol, ETH_P_ARP },
 	{ "meta protocol ip", nft_rule_match_protocol, ETH_P_IP },
 	{ "meta protocol ip6", nft_rule_match_protocol, ETH_P_IPV6 },
 	{ "ether type ip", nft_rule_match_ether_type, ETH_P_IP },
+	{ "ether type ip6", nft_rule_match_ether_type, ETH_P_IPV6 },
 	{ "ether type 8021q", nft_rule_match_ether_type, ETH_P_8021Q },
 	{ "ether type 8021ad", nft_rule_match_ether_type, ETH_P_8021AD },
-	{ "meta pkttype broadcast", match_pkttype, PACKET_BROADCAST },
-	{ "meta pkttype multicast", match_pkttype, PACKET_MULTICAST },
 	{ "meta l4proto tcp", match_l4proto, IPPROTO_TCP },
 	{ "meta l4proto icmp", match_l4proto, IPPROTO_ICMP },
 	{ "meta l4proto ipv6-icmp", match_l4proto, IPPROTO_ICMPV6 },

@@ -16,6 +16,7 @@ static const struct nft_skeleton_chain chains[] = {
 	HOOK("prerouting", NF_BR_PRE_ROUTING, -300, "all frames that come in at a bridge's port, before br_netfilter",
 	     RULE("iifname . ether saddr . ip saddr @PLACES goto own4"),
 	     RULE("iifname @KNOWN_PORTS goto sent"),
+	     RULE("iifname @REFUSED counter drop", .comment = "its MAC was another port's first"),
 	     RULE("meta ibrname @GUARDED counter drop", .comment = "a port that is not known yet",
 		  .needs = NFT_RULE_NEEDS_IBRNAME)),
 
@@ -79,6 +80,20 @@ static const struct nft_skeleton_chain chains[] = {
 	      RULE("meta protocol IP counter drop",
 		   .comment = "br_netfilter is off: table inet bulkhead has not seen it"),
 	      RULE("oifname != @KNOWN_PORTS counter drop", .comment = "to a port that is not known yet")),
+
+	/* The bridge itself sends what the host does; and what a macvlan, a VLAN or a tap upon it does, which table inet
+	 * never sees. */
+	HOOK("output", NF_BR_LOCAL_OUT, -300, "all frames that a bridge itself sends, each for one of its ports",
+	     RULE("meta mark & MARK == MARK ether type IP accept", .comment = "table inet bulkhead has let it out",
+		  .needs = NFT_RULE_NEEDS_MARK),
+	     RULE("oifname @KNOWN_PORTS goto from_bridge")),
+
+	CHAIN("from_bridge", "from a bridge itself to a known port, and not let out by table inet bulkhead",
+	      RULE("arp saddr ip @ADDRESSES counter drop", .comment = "an endpoint's"),
+	      RULE("oifname . ether saddr @GATEWAYS oifname . arp saddr ether @GATEWAYS accept",
+		   .comment = "the host resolves addresses"),
+	      RULE("oifname . ether saddr @GATEWAYS accept", .needs = NFT_RULE_NEEDS_NO_MARK),
+	      RULE("counter drop", .comment = "not the host's: another device is stacked upon the bridge")),
 
 	HOOK("postrouting", NF_BR_POST_ROUTING, 300, "all frames that leave by a bridge's port",
 	     RULE("oifname . ether daddr . IP daddr @PLACES accept"),

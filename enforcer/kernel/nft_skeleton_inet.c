@@ -28,8 +28,11 @@ static const struct nft_skeleton_chain chains[] = {
 	/* A bridge that is closed at boot lets address resolution in: who asks for a neighbour in vain would not ask
 	 * again for seconds after the bridge is open. */
 	CHAIN("unknown", "from a managed bridge, but from no port that the guard knows",
+	      RULE("ip6 saddr . ip6 saddr @ENDS counter drop", .comment = "an endpoint's address: not from here"),
 	      RULE("icmpv6 type nd-neighbor-solicit ip6 hoplimit 255 accept", .comment = "address resolution"),
-	      RULE("icmpv6 type nd-neighbor-advert ip6 hoplimit 255 accept", .comment = "address resolution"),
+	      RULE("icmpv6 type nd-neighbor-advert ip6 hoplimit 255 @th,64,32 set @nh,64,32 @th,96,32 set @nh,96,32 "
+		   "@th,128,32 set @nh,128,32 @th,160,32 set @nh,160,32 accept",
+		   .comment = "who advertises another's address than its own has advertised its own"),
 	      RULE("counter drop")),
 
 	/* Somebody's rule may save the mark that `forward` sets in conntrack, and another may bring it back.  The guard
@@ -74,6 +77,7 @@ static const struct nft_skeleton_chain chains[] = {
 	 * the sender's choice and open nothing: `th dport`, which is the checksum of ICMP, and `ct reply proto-src` of
 	 * anything but an error, which is the identifier.  (nft wants to read `meta l4proto` before it.) */
 	CHAIN("between_icmp", "ICMP from container to container: looked up by the connection that it belongs to",
+	      RULE("ct state related jump between_errors"),
 	      RULE("ct direction reply goto between_icmp_replies"),
 	      RULE("meta l4proto ICMP IP saddr . IP daddr . meta l4proto . ct original proto-dst @FLOWS accept",
 		   .comment = "echo"),
@@ -96,6 +100,17 @@ static const struct nft_skeleton_chain chains[] = {
 		   "IP daddr . IP saddr . ct protocol . ct reply proto-src @RANGES accept"),
 	      RULE("goto deny")),
 
+	/* Conntrack has made sure that the receiver is an end.  Two fields cannot be compared in nft, but be looked up as a
+	 * pair of equals. */
+	CHAIN("between_errors", "ICMP errors from container to container: the sender is an end of the connection",
+	      RULE("ct direction reply goto between_errors_replies"),
+	      RULE("IP saddr . ct original IP saddr @ENDS return"),
+	      RULE("goto deny")),
+
+	CHAIN("between_errors_replies", "the same in the answers' direction",
+	      RULE("IP saddr . ct reply IP saddr @ENDS return"),
+	      RULE("goto deny")),
+
 	/* The mark is cleared: with it, an observed packet would also pass Docker's own drop, and be open because
 	 * somebody observes. */
 	CHAIN("deny", "from container to container, not declared",
@@ -109,14 +124,34 @@ static const struct nft_skeleton_chain chains[] = {
 	/* A packet that is forwarded has this hop limit only if it is bridged, so address resolution leaves no network
 	 * here.  On a bridge that is closed at boot it has to pass Docker's own drop as well. */
 	CHAIN("leaving", "from a container, through the host",
-	      RULE("icmpv6 type nd-neighbor-solicit ip6 hoplimit 255 meta mark set meta mark | MARK accept",
-		   .comment = "address resolution"),
-	      RULE("icmpv6 type nd-neighbor-advert ip6 hoplimit 255 meta mark set meta mark | MARK accept",
-		   .comment = "address resolution"),
+	      RULE("meta l4proto ICMP jump leaving_icmp"),
 	      RULE("oifname @BRIDGES goto between", .comment = "from one network into another"),
 	      RULE("oifname \"br-*\" oifname != @FOREIGN goto between"),
 	      RULE("ct direction reply goto leaving_replies"),
 	      RULE("IP saddr @CLOSED_EGRESS goto egress", .comment = "boundary: egress declared")),
+
+	CHAIN("leaving_icmp", "ICMP from a container, through the host",
+	      RULE("icmpv6 type nd-neighbor-solicit ip6 hoplimit 255 meta mark set meta mark | MARK accept",
+		   .comment = "address resolution"),
+	      RULE("icmpv6 type nd-neighbor-advert ip6 hoplimit 255 meta mark set meta mark | MARK accept",
+		   .comment = "address resolution"),
+	      RULE("oifname @BRIDGES return"),
+	      RULE("oifname \"br-*\" oifname != @FOREIGN return"),
+	      RULE("ct state related goto leaving_errors")),
+
+	/* A service that routes for others tells of connections whose ends are behind it. */
+	CHAIN("leaving_errors", "ICMP errors from a container to the world or the host: the sender is an end",
+	      RULE("ct direction reply goto leaving_errors_replies"),
+	      RULE("IP saddr . ct original IP saddr @ENDS return"),
+	      RULE("iifname @ROUTED iifname . ct original IP saddr != @ENDPOINTS return",
+		   .comment = "a service there routes for others"),
+	      RULE("goto deny_out")),
+
+	CHAIN("leaving_errors_replies", "the same in the answers' direction",
+	      RULE("IP saddr . ct reply IP saddr @ENDS return"),
+	      RULE("iifname @ROUTED iifname . ct reply IP saddr != @ENDPOINTS return",
+		   .comment = "a service there routes for others"),
+	      RULE("goto deny_out")),
 
 	CHAIN("egress", "from a container to the world, where that is declared",
 	      RULE("meta l4proto ICMP goto egress_icmp"),
@@ -152,8 +187,22 @@ static const struct nft_skeleton_chain chains[] = {
 
 	/* … from the world to a container, … */
 	CHAIN("arriving", "from the world to a container",
+	      RULE("meta l4proto ICMP jump arriving_icmp"),
 	      RULE("ct direction reply goto arriving_replies"),
 	      RULE("IP daddr @CLOSED_INGRESS goto ingress", .comment = "boundary: ingress declared")),
+
+	CHAIN("arriving_icmp", "ICMP from the world to a container",
+	      RULE("ct state related goto arriving_errors")),
+
+	/* Any router on the way may send them. */
+	CHAIN("arriving_errors", "ICMP errors from the world: the connection has an end there",
+	      RULE("ct direction reply goto arriving_errors_replies"),
+	      RULE("ct original IP saddr . ct original IP saddr @ENDS goto deny_in",
+		   .comment = "between containers: the world does not see it")),
+
+	CHAIN("arriving_errors_replies", "the same in the answers' direction",
+	      RULE("ct reply IP saddr . ct reply IP saddr @ENDS goto deny_in",
+		   .comment = "between containers: the world does not see it")),
 
 	CHAIN("ingress", "from the world to a container, where that is declared",
 	      RULE("meta l4proto ICMP goto ingress_icmp"),
@@ -194,8 +243,7 @@ static const struct nft_skeleton_chain chains[] = {
 
 	CHAIN("input_bridges", "from a container to the host itself",
 	      RULE("ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 counter drop", .comment = "no address for IP"),
-	      RULE("icmpv6 type nd-neighbor-solicit ip6 hoplimit 255 accept", .comment = "address resolution"),
-	      RULE("icmpv6 type nd-neighbor-advert ip6 hoplimit 255 accept", .comment = "address resolution"),
+	      RULE("meta l4proto ICMP jump input_bridges_icmp"),
 	      RULE("IP daddr . meta l4proto . th dport @PUBLISHED goto to_published",
 		   .comment = "who reaches a published port reaches its container"),
 	      /* This rule stands behind published ports: docker-proxy may answer from another address than the one
@@ -206,6 +254,11 @@ static const struct nft_skeleton_chain chains[] = {
 	      RULE("IP daddr . meta l4proto . th dport @UNSETTLED goto deny_published",
 		   .comment = "the engine is choosing a port for a container"),
 	      RULE("IP saddr @CLOSED_HOST goto to_host", .comment = "boundary: host declared")),
+
+	CHAIN("input_bridges_icmp", "ICMP from a container to the host itself",
+	      RULE("icmpv6 type nd-neighbor-solicit ip6 hoplimit 255 accept", .comment = "address resolution"),
+	      RULE("icmpv6 type nd-neighbor-advert ip6 hoplimit 255 accept", .comment = "address resolution"),
+	      RULE("ct state related goto leaving_errors")),
 
 	CHAIN("to_host", "from a container to the host itself, where that is declared",
 	      RULE("meta l4proto ICMP goto to_host_icmp"),
@@ -273,20 +326,16 @@ static const struct nft_skeleton_chain chains[] = {
 	      RULE("goto deny_in")),
 
 	/* The guard sees the port that a packet leaves by.  What has this mark it drops where it does not know the
-	 * port. */
+	 * port; and what the host sends without it did not come by here. */
 	HOOK("postrouting", NF_INET_POST_ROUTING, 300, "all that goes out, behind everybody's rules for marks",
 	     RULE("meta mark & MARK == MARK accept", .needs = NFT_RULE_NEEDS_MARK),
-	     RULE("oifname @BRIDGES goto sending")),
-
-	CHAIN("sending", "into a managed bridge",
-	      RULE("icmpv6 type nd-neighbor-solicit ip6 hoplimit 255 accept", .comment = "address resolution"),
-	      RULE("icmpv6 type nd-neighbor-advert ip6 hoplimit 255 accept", .comment = "address resolution"),
-	      RULE("meta mark set meta mark | MARK accept",
-		   .comment = "to a known port only: see table bridge bulkhead")),
+	     RULE("oifname @BRIDGES meta mark set meta mark | MARK accept",
+		  .comment = "the host's own, to a known port only: see table bridge bulkhead")),
 
 	CHAIN("record", "what is denied: remembered for an hour",
-	      RULE("meta pkttype broadcast return"),
-	      RULE("meta pkttype multicast return"),
+	      RULE("ip daddr 224.0.0.0/4 return", .comment = "to nobody by name"),
+	      RULE("ip daddr 255.255.255.255 return"),
+	      RULE("ip6 daddr ff00::/8 return"),
 	      RULE("meta l4proto ICMP goto record_icmp"),
 	      RULE("ct direction reply goto record_replies"),
 	      RULE("update @DENIED { IP saddr . IP daddr . meta l4proto . th dport }")),

@@ -53,6 +53,7 @@ int links_ask(struct mnl_socket *socket, unsigned sequence, const struct link_pe
 struct link_bridge {
 	int index;
 	char name[16];
+	uint8_t mac[6]; /* its own: what the host sends there is from it */
 };
 struct link_bridges {
 	struct link_bridge *items;

@@ -38,6 +38,7 @@ int link_bridges_add(struct link_bridges *bridges, const struct link_message *li
 	bridge = &bridges->items[bridges->count++];
 	bridge->index = link->index;
 	memcpy(bridge->name, link->name, sizeof(bridge->name));
+	memcpy(bridge->mac, link->mac, sizeof(bridge->mac));
 	return 0;
 }
 
@@ -119,13 +120,14 @@ static int take_bridge(struct links_table *table, const struct link_message *lin
 		}
 		return 0;
 	}
-	if (known && strcmp(known->name, link->name) == 0)
+	if (known && strcmp(known->name, link->name) == 0 && memcmp(known->mac, link->mac, sizeof(known->mac)) == 0)
 		return 0;
 	if (has_ports(table, link->index))
 		*ret_changed = true;
 	if (!known)
 		return link_bridges_add(&table->bridges, link);
 	memcpy(known->name, link->name, sizeof(known->name));
+	memcpy(known->mac, link->mac, sizeof(known->mac));
 	return 0;
 }
 
@@ -231,6 +233,7 @@ int links_table_ports(const struct links_table *table, struct port **ret_ports, 
 		ports[count].index = table->ports[i].index;
 		ports[count].paired = table->ports[i].peer.index != 0;
 		memcpy(ports[count].mac, table->ports[i].mac, sizeof(ports->mac));
+		memcpy(ports[count].bridge_mac, bridge->mac, sizeof(ports->bridge_mac));
 		count++;
 	}
 	inventory_sort_ports(ports, count);

@@ -23,6 +23,15 @@ static int keep_bindings(const struct reconciler *r, struct inventory *inventory
 	return 0;
 }
 
+/* Who lives where, too, is older than the engine's answer. */
+static void keep_places(const struct reconciler *r, struct inventory *inventory)
+{
+	for (size_t i = 0; r->inventory && i < inventory->network_count; i++)
+		network_keep_places(inventory->networks[i],
+				    inventory_network(r->inventory, inventory->networks[i]->id));
+	inventory_hold(inventory, NULL);
+}
+
 int reconciler_set_inventory(struct reconciler *r, struct inventory *inventory, struct error *err)
 {
 	int result;
@@ -47,6 +56,7 @@ int reconciler_set_inventory(struct reconciler *r, struct inventory *inventory, 
 		inventory_free(inventory);
 		return result;
 	}
+	keep_places(r, inventory);
 	inventory_free(r->inventory);
 	r->inventory = inventory;
 	(void)reconcile_bridges_judge(&r->whose, inventory);

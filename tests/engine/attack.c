@@ -7,6 +7,7 @@
  *   attack listen LINK                       until SIGTERM, a line for each new mark at that link (or "any"):
  *                                            MARK SOURCE_MAC DESTINATION_MAC ETHERTYPE VLAN
  *   attack frames LINK HEX…                  whole Ethernet frames, as they are, one after the other
+ *   attack marked MARK LINK HEX…             the same, with that packet mark
  *   attack packets HEX…                      whole IPv4 and IPv6 packets, which the kernel routes
  *   attack knock MARK LOG TARGET…            until SIGTERM: tries udp/ADDRESS/PORT (with the mark), tcp/ADDRESS/PORT
  *                                            again and again; LOG tells "open TARGET", "knocked" after some rounds, and
@@ -172,10 +173,14 @@ static int packet_socket(const char *link, int protocol)
 	return fd;
 }
 
-static int send_frames(const char *link, char *const *texts)
+static int send_frames(const char *link, uint32_t mark, char *const *texts)
 {
 	static uint8_t frame[FRAME_MAX];
 	int fd = packet_socket(link, 0), failures = 0;
+
+	/* CAP_NET_RAW is enough, since Linux 5.17. */
+	if (mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0)
+		die("SO_MARK");
 
 	for (; *texts; texts++) {
 		size_t length = hex_parse(*texts, frame);
@@ -563,7 +568,9 @@ int main(int argc, char **argv)
 	if (argc == 3 && strcmp(verb, "listen") == 0)
 		listen_on(argv[2]);
 	if (argc >= 4 && strcmp(verb, "frames") == 0)
-		return send_frames(argv[2], argv + 3);
+		return send_frames(argv[2], 0, argv + 3);
+	if (argc >= 5 && strcmp(verb, "marked") == 0)
+		return send_frames(argv[3], (uint32_t)strtoul(argv[2], NULL, 0), argv + 4);
 	if (argc >= 3 && strcmp(verb, "packets") == 0)
 		return send_packets(argv + 2);
 	if (argc >= 5 && strcmp(verb, "knock") == 0)

@@ -46,6 +46,7 @@ MODULES = {
     "attacks.test_boundary": 115,
     "attacks.test_beside": 50,
     "attacks.test_blinded": 60,
+    "attacks.test_stacked": 60,
     "faults.test_killed": 90,
     "faults.test_others": 50,
     "faults.test_engine": 120,

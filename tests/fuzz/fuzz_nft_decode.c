@@ -45,10 +45,12 @@ static void check_addresses(const struct policy_record *record, uint8_t family)
 	switch (policy_set_shape(record->set)) {
 	case POLICY_SHAPE_LINK:
 	case POLICY_SHAPE_LINK_TWICE:
+	case POLICY_SHAPE_LINK_MAC:
 		source = destination = false;
 		break;
 	case POLICY_SHAPE_ENDPOINT:
 	case POLICY_SHAPE_ADDRESS:
+	case POLICY_SHAPE_ADDRESS_TWICE:
 	case POLICY_SHAPE_PLACE:
 		destination = false;
 		break;

@@ -99,8 +99,9 @@ static bool make_network(void)
 		inside[i] = this_namespace();
 	}
 	enter(host);
-	run("ip link set lo up && ip link add br-test type bridge && ip link add br-two type bridge && "
-	    "ip link add br-new type bridge && ip addr add 10.77.0.1/24 dev br-test && "
+	run("ip link set lo up && ip link add br-test address 02:77:00:00:00:01 type bridge && "
+	    "ip link add br-two address 02:78:00:00:00:01 type bridge && ip link add br-new type bridge && ip addr add "
+	    "10.77.0.1/24 dev br-test && "
 	    "ip addr add fd77::1/64 dev br-test nodad && ip addr add 10.78.0.1/24 dev br-two && "
 	    "ip addr add 10.79.0.1/24 dev br-new && ip link set br-test up && ip link set br-two up && "
 	    "ip link set br-new up");
@@ -360,6 +361,12 @@ static void add_guard(struct policy *policy, size_t who)
 		add_record(policy, POLICY_ENDPOINTS6, containers[who].bridge, containers[who].ipv6, NULL, 0, 0, 0,
 			   "endpoint");
 	add_place(policy, POLICY_KNOWN_PORTS, containers[who].name, NULL, NULL);
+	add_place(policy, POLICY_GATEWAYS, containers[who].name,
+		  who == DORA ? "02:78:00:00:00:01" : "02:77:00:00:00:01", NULL);
+	add_place(policy, POLICY_ADDRESSES4, "", NULL, containers[who].ipv4);
+	add_place(policy, POLICY_ENDS4, "", NULL, containers[who].ipv4);
+	if (containers[who].ipv6)
+		add_place(policy, POLICY_ENDS6, "", NULL, containers[who].ipv6);
 	add_place(policy, POLICY_PLACES4, containers[who].name, containers[who].mac, containers[who].ipv4);
 	if (containers[who].ipv6)
 		add_place(policy, POLICY_PLACES6, containers[who].name, containers[who].mac, containers[who].ipv6);

@@ -80,6 +80,11 @@ static void random_key(struct policy_record *record)
 	case POLICY_SHAPE_LINK_TWICE:
 		random_link(record);
 		break;
+	case POLICY_SHAPE_LINK_MAC:
+		random_link(record);
+		for (size_t i = 0; i < sizeof(record->mac); i++)
+			record->mac[i] = (uint8_t)random_below(256);
+		break;
 	case POLICY_SHAPE_PLACE:
 		for (size_t i = 0; i < sizeof(record->mac); i++)
 			record->mac[i] = (uint8_t)random_below(256);
@@ -88,6 +93,7 @@ static void random_key(struct policy_record *record)
 		random_link(record);
 		/* fall through */
 	case POLICY_SHAPE_ADDRESS:
+	case POLICY_SHAPE_ADDRESS_TWICE:
 		record->source = random_address(family);
 		break;
 	case POLICY_SHAPE_PUBLISHED:

@@ -112,8 +112,8 @@ static const struct {
 	uint16_t family;
 	size_t sets, chains, rules; /* sets and chains exactly, rules at least */
 } tables[] = {
-	{ NFPROTO_INET, 42, 43, 160 },
-	{ NFPROTO_BRIDGE, 7, 13, 35 },
+	{ NFPROTO_INET, 44, 51, 160 },
+	{ NFPROTO_BRIDGE, 9, 15, 35 },
 };
 #define TABLE_COUNT (sizeof(tables) / sizeof(tables[0]))
 

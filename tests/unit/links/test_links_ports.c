@@ -191,7 +191,8 @@ static void the_rest_is_no_news(void **state)
 	(void)state;
 	NEED_NAMESPACE();
 	wait.fd = follow(&links);
-	ip("ip link add br-a type bridge && ip " VETH("v", "p", "02:00:00:00:00:01") " && ip link set v master br-a");
+	ip("ip link add br-a address 02:00:00:00:00:aa type bridge && ip " VETH(
+		"v", "p", "02:00:00:00:00:01") " && ip link set v master br-a");
 	assert_true(drain_all(links, wait.fd));
 	ip("ip link set v mtu 1400 && ip link set br-a up && ip link set v up && ip link set p up && "
 	   "ip link set v down && ip link set p name q && ip link set v address 02:00:00:00:00:09 && "
@@ -199,6 +200,30 @@ static void the_rest_is_no_news(void **state)
 	assert_int_equal(poll(&wait, 1, DEADLINE_MS), 1);
 	assert_false(drain_all(links, wait.fd));
 	assert_ports(links, "br-a/v=02:00:00:00:00:01 ");
+}
+
+/* The host speaks by it. */
+static void the_bridges_own_mac_is_news(void **state)
+{
+	cleanup_of(links) struct links *links = NULL;
+	struct error err;
+	struct port *ports;
+	size_t count;
+	int fd;
+
+	(void)state;
+	NEED_NAMESPACE();
+	fd = follow(&links);
+	ip("ip link add br-a address 02:00:00:00:00:aa type bridge && ip " VETH(
+		"v", "p", "02:00:00:00:00:01") " && "
+					       "ip link set v master br-a");
+	assert_true(drain_all(links, fd));
+	ip("ip link set br-a address 02:00:00:00:00:bb");
+	assert_true(drain_all(links, fd));
+	assert_int_equal(links_ports(links, &ports, &count, &err), 0);
+	assert_int_equal(count, 1);
+	assert_memory_equal(ports->bridge_mac, ((const uint8_t[]){ 2, 0, 0, 0, 0, 0xbb }), 6);
+	free(ports);
 }
 
 /* What a table is worth that is older than the subscription. */
@@ -229,6 +254,7 @@ int main(void)
 		cmocka_unit_test_setup(moved_renamed_and_deleted, fresh_namespace),
 		cmocka_unit_test_setup(port_moves_away, fresh_namespace),
 		cmocka_unit_test_setup(the_rest_is_no_news, fresh_namespace),
+		cmocka_unit_test_setup(the_bridges_own_mac_is_news, fresh_namespace),
 		cmocka_unit_test_setup(subscribed_later, fresh_namespace),
 	};
 

@@ -561,6 +561,8 @@ void world_add_port(struct port **ports, size_t *count, const char *bridge, cons
 	snprintf(port->bridge, sizeof(port->bridge), "%s", bridge);
 	snprintf(port->name, sizeof(port->name), "%s", name);
 	memcpy(port->mac, mac, sizeof(port->mac));
+	/* As the engine does it: of random digits; here, the same for all. */
+	memcpy(port->bridge_mac, (const uint8_t[6]){ 0x02, 0x42, 1, 2, 3, 4 }, sizeof(port->bridge_mac));
 }
 
 struct port *world_random_ports(struct chance *chance, const struct inventory *inventory, size_t *ret_count)
