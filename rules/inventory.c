@@ -177,19 +177,6 @@ const struct endpoint *network_endpoint(const struct network *network, const cha
 	return bsearch(&wanted, network->endpoints, network->endpoint_count, sizeof(wanted), compare_endpoints);
 }
 
-void network_keep_places(struct network *network, const struct network *before)
-{
-	for (size_t i = 0; before && i < network->endpoint_count; i++) {
-		struct endpoint *endpoint = &network->endpoints[i];
-		const struct endpoint *was = network_endpoint(before, endpoint->container);
-
-		if (was && memcmp(was->mac, endpoint->mac, sizeof(was->mac)) == 0 &&
-		    address_compare(&was->ipv4, &endpoint->ipv4) == 0 &&
-		    address_compare(&was->ipv6, &endpoint->ipv6) == 0)
-			endpoint->held = was->held;
-	}
-}
-
 bool endpoint_is_container(const struct endpoint *endpoint)
 {
 	return strlen(endpoint->container) == ID_LENGTH && strspn(endpoint->container, "0123456789abcdef") == ID_LENGTH;
@@ -369,7 +356,6 @@ int inventory_put_network(struct inventory *inventory, struct network *network)
 
 	if (found) {
 		count_endpoints(inventory, inventory->networks[at], false);
-		network_keep_places(network, inventory->networks[at]);
 		network_free(inventory->networks[at]);
 	} else {
 		struct network **grown = open_gap(inventory->networks, inventory->network_count, at);

@@ -183,3 +183,16 @@ int inventory_set_ports(struct inventory *inventory, struct port *ports, size_t 
 	inventory->port_count = count;
 	return 0;
 }
+
+void network_keep_places(struct network *network, const struct network *before)
+{
+	for (size_t i = 0; before && i < network->endpoint_count; i++) {
+		struct endpoint *endpoint = &network->endpoints[i];
+		const struct endpoint *was = network_endpoint(before, endpoint->container);
+
+		if (was && memcmp(was->mac, endpoint->mac, MAC_SIZE) == 0 &&
+		    address_compare(&was->ipv4, &endpoint->ipv4) == 0 &&
+		    address_compare(&was->ipv6, &endpoint->ipv6) == 0)
+			endpoint->held = was->held;
+	}
+}

@@ -102,6 +102,8 @@ int reconcile_network(struct reconciler *r, const char *id, struct network *netw
 		next->managed = next->managed && config_manages(r->config, next->name, next->id);
 	if (next && inventory_name_newcomers(r->inventory, next) < 0)
 		return error_oom(err);
+	if (next)
+		network_keep_places(next, inventory_network(r->inventory, id));
 	result = inventory_network_changes(r->inventory, id, next, &scope) < 0 ? error_oom(err) : 0;
 	if (result == 0 && !scope.all)
 		result = compile_scope(r->binding, r->inventory, &scope, &before, err);
