@@ -183,6 +183,10 @@ const struct port *inventory_place(const struct inventory *inventory, const stru
 /* Remembers where the scope's endpoints, or all of them (NULL), live.  To be called after each change. */
 void inventory_hold(struct inventory *inventory, const struct inventory_scope *scope);
 
+struct policy;
+/* Takes over from a finished policy, which the kernel holds, where endpoints live of which nobody else can tell. */
+void inventory_adopt(struct inventory *inventory, const struct policy *policy);
+
 /* Takes over from `before`, which may be NULL, where endpoints live that are the same in both. */
 void network_keep_places(struct network *network, const struct network *before);
 

@@ -76,6 +76,9 @@ static int keep(struct reconciler *r, struct reconcile_plan *plan, struct error 
 
 int reconcile_plan_want(struct reconciler *r, struct reconcile_plan *plan, struct error *err)
 {
+	/* Of two containers with one MAC, the one that the kernel knows was there first. */
+	if (r->inventory && plan->have.policy)
+		inventory_adopt(r->inventory, plan->have.policy);
 	/* The engine has not been heard, and the kernel holds what it said last: keep that, and close what is new. */
 	if (!r->inventory && plan->have.exists)
 		return keep(r, plan, err);

@@ -103,6 +103,15 @@ void service_note_left(struct service *service, const struct reconcile_report *r
 	service->left = *left;
 }
 
+/* Who has somebody else's MAC is closed, and should hear of it. */
+static void log_refused(const struct policy_diff *diff)
+{
+	for (size_t i = 0; i < diff->add_count; i++) {
+		if (diff->add[i]->set == POLICY_REFUSED)
+			log_warning("port %s is closed: %s", diff->add[i]->link, diff->add[i]->comment);
+	}
+}
+
 static void log_install(const struct policy_diff *diff, const struct reconcile_report *report)
 {
 	if (report->install == KERNEL_REPLACE)
@@ -110,6 +119,7 @@ static void log_install(const struct policy_diff *diff, const struct reconcile_r
 	else if (report->install == KERNEL_RULES)
 		log_info("writing the rules of the tables " KERNEL_TABLE " anew");
 	diff_text_flows(diff, log_line, NULL);
+	log_refused(diff);
 }
 
 bool service_repairs_drift(const struct service *service, const struct reconcile_report *report)

@@ -22,6 +22,7 @@ static const struct verify_check checks[] = {
 	{ "shared-network", NULL, "no container shares another one's network" },
 	{ "foreign-driver", NULL, "every network's packets come by the host's bridges" },
 	{ "other-bridge", NULL, "every bridge with ports is one of the engine's networks" },
+	{ "one-mac", NULL, "no two containers of a network have one MAC" },
 	{ "privileged", NULL, "no container is privileged" },
 	{ "net-admin", NULL, "no container may change networks and rules (NET_ADMIN)" },
 	{ "host-capabilities", NULL, "no container has a capability that lets it become the host" },
@@ -338,6 +339,24 @@ static void judge_networks(struct verify *verify)
 	}
 }
 
+/* The one that was there first has its place; the other one is closed. */
+static void judge_macs(struct verify *verify)
+{
+	size_t begin = 0, end = 0;
+
+	if (verify->state)
+		policy_range(verify->state->policy, POLICY_REFUSED, &begin, &end);
+	for (size_t i = begin; i < end; i++) {
+		const struct policy_record *record = policy_at(verify->state->policy, i);
+		char subject[64];
+
+		snprintf(subject, sizeof(subject), "port %.15s", record->link);
+		verify_find(verify, "one-mac", VERIFY_FAIL, subject,
+			    "give it no mac_address, or another one, and start it again",
+			    "it is closed to everything: %s", record->comment);
+	}
+}
+
 static size_t count_ports(const struct inventory *inventory, const char *bridge)
 {
 	size_t count = 0;
@@ -387,6 +406,7 @@ static void run(struct verify *verify)
 	}
 	judge_containers(verify);
 	judge_networks(verify);
+	judge_macs(verify);
 	judge_bridges(verify);
 	verify_flows(verify);
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
