@@ -147,6 +147,7 @@ static int finish(struct compilation *c, int r, struct policy **ret_policy, stru
 	compile_ranges_clear(c);
 	compile_publishers_clear(c);
 	compile_states_clear(c);
+	compile_across_clear(c);
 	if (r < 0) {
 		policy_free(c->policy);
 		return error_oom(err);
@@ -171,6 +172,8 @@ int compile_all(const struct binding *binding, const struct inventory *inventory
 		r = compile_unsettled(&c);
 	for (size_t i = 0; r == 0 && i < inventory->network_count; i++)
 		r = compile_network(&c, inventory->networks[i]);
+	if (r == 0)
+		r = compile_across(&c, NULL);
 	return finish(&c, r, ret_policy, err);
 }
 
@@ -253,6 +256,14 @@ static int compile_container(struct compilation *c, const char *id)
 	return r;
 }
 
+/* The same, and into networks that the engine routes to. */
+static int compile_everywhere(struct compilation *c, const char *id)
+{
+	int r = compile_container(c, id);
+
+	return r < 0 ? r : compile_across(c, id);
+}
+
 /* Whether anybody in the scope publishes ports, or may be on the way to those of others; most are strangers. */
 static bool needs_publishers(const struct inventory *inventory, const struct inventory_scope *scope)
 {
@@ -290,7 +301,7 @@ int compile_scope(const struct binding *binding, const struct inventory *invento
 		if (network && compile_is_managed(network))
 			r = compile_routed(&c, network) ?: compile_place(&c, network, scope->items[i].container);
 		if (r == 0 && !is_repeated(scope, i))
-			r = compile_container(&c, scope->items[i].container);
+			r = compile_everywhere(&c, scope->items[i].container);
 	}
 	return finish(&c, r, ret_policy, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is declared between two containers that are on one network. */
+/* What is declared between two containers. */
 #include "compile_parts.h"
 
 /* The pair's record for one element of `ports`: an element of the hash, or a range for later. */
@@ -17,8 +17,7 @@ static int add_port(struct compilation *c, const struct policy_record *pair, boo
 	return policy_add(c->policy, &record);
 }
 
-/* Every flow from one end to another, in one family. */
-static int compile_family(struct compilation *c, const struct end *source, const struct end *destination, bool v6)
+int compile_flows_family(struct compilation *c, const struct end *source, const struct end *destination, bool v6)
 {
 	struct policy_record pair = {
 		.set = policy_set_of(POLICY_TOPIC_RANGES, v6 ? ADDRESS_IPV6 : ADDRESS_IPV4),
@@ -59,6 +58,6 @@ int compile_flows(struct compilation *c, const struct end *source, const struct 
 
 	if (!source->from_count || !destination->to_count)
 		return 0;
-	r = compile_family(c, source, destination, false);
-	return r < 0 ? r : compile_family(c, source, destination, true);
+	r = compile_flows_family(c, source, destination, false);
+	return r < 0 ? r : compile_flows_family(c, source, destination, true);
 }

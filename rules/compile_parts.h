@@ -61,6 +61,8 @@ struct compilation {
 	struct mac_use
 		*macs; /* endpoints of managed networks that have IPv6, sorted by MAC; NULL until somebody asks */
 	size_t mac_count;
+	struct end *ends; /* of all managed networks; NULL until somebody asks */
+	size_t end_count;
 	struct range *ranges;
 	size_t range_count, range_capacity;
 	struct range_piece *pieces;
@@ -114,6 +116,13 @@ void compile_ranges_clear(struct compilation *c);
 
 /* compile_flows.c: every flow from one endpoint to another on the same network. */
 int compile_flows(struct compilation *c, const struct end *source, const struct end *destination);
+/* The same in one family, wherever both live. */
+int compile_flows_family(struct compilation *c, const struct end *source, const struct end *destination, bool v6);
+
+/* compile_across.c: every flow into a network that the engine routes to, from one of its other networks: those from and
+ * to one container; NULL: all. */
+int compile_across(struct compilation *c, const char *container);
+void compile_across_clear(struct compilation *c);
 
 /* compile_endpoint.c: who lives where, and what holds for it. */
 int compile_endpoint(struct compilation *c, const struct end *end);

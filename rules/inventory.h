@@ -92,6 +92,7 @@ struct network {
 	bool managed;	 /* its driver is bridge, and it is not excluded; its maker sets this */
 	bool internal;
 	char *parent;		    /* of macvlan and ipvlan: the link by which their packets leave; or NULL */
+	bool routed4, routed6;	    /* the engine routes to its containers in that family, without NAT */
 	char *icc;		    /* value of com.docker.network.bridge.enable_icc, or NULL where absent */
 	struct endpoint *endpoints; /* sorted by container */
 	size_t endpoint_count;

@@ -21,7 +21,7 @@ static bool same_network(const struct network *a, const struct network *b)
 {
 	return same_text(a->name, b->name) && same_text(a->driver, b->driver) && same_text(a->icc, b->icc) &&
 	       same_text(a->parent, b->parent) && strcmp(a->bridge, b->bridge) == 0 && a->managed == b->managed &&
-	       a->internal == b->internal;
+	       a->internal == b->internal && a->routed4 == b->routed4 && a->routed6 == b->routed6;
 }
 
 static const uint8_t no_mac[6];

@@ -13,6 +13,8 @@
 #define OPTION_ICC    "com.docker.network.bridge.enable_icc"
 #define OPTION_BRIDGE "com.docker.network.bridge.name"
 #define OPTION_PARENT "parent"
+#define OPTION_MODE4  "com.docker.network.bridge.gateway_mode_ipv4"
+#define OPTION_MODE6  "com.docker.network.bridge.gateway_mode_ipv6"
 
 static int hex_digit(char c)
 {
@@ -99,6 +101,14 @@ static int read_endpoints(const cJSON *containers, struct network *network)
 	return 0;
 }
 
+/* Other modes have the engine translate addresses, or no gateway at all. */
+static bool is_routed(const cJSON *mode)
+{
+	const char *text = docker_json_string(mode);
+
+	return text && strcmp(text, "routed") == 0;
+}
+
 static int read_options(const cJSON *options, struct network *network, const char **bridge)
 {
 	const cJSON *item;
@@ -114,6 +124,10 @@ static int read_options(const cJSON *options, struct network *network, const cha
 			r = docker_json_copy(&network->parent, item);
 		else if (docker_json_is(item, OPTION_BRIDGE))
 			*bridge = docker_json_string(item);
+		else if (docker_json_is(item, OPTION_MODE4))
+			network->routed4 = is_routed(item);
+		else if (docker_json_is(item, OPTION_MODE6))
+			network->routed6 = is_routed(item);
 		if (r < 0)
 			return r;
 	}

@@ -54,7 +54,8 @@ static const struct json_sieve_row container_rows[] = {
 #define NETWORK_ROWS(at)                                                                                               \
 	{ .path = at "Id" }, { .path = at "Name", .max = NAME_MAX }, { .path = at "Driver" },                          \
 		{ .path = at "Internal" }, { .path = at "Options/com.docker.network.bridge.name" },                    \
-		{ .path = at "Options/parent" },                                                                       \
+		{ .path = at "Options/parent" }, { .path = at "Options/com.docker.network.bridge.gateway_mode_ipv4" }, \
+		{ .path = at "Options/com.docker.network.bridge.gateway_mode_ipv6" },                                  \
 	{                                                                                                              \
 		.path = at "Options/com.docker.network.bridge.enable_icc"                                              \
 	}

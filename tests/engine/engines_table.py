@@ -12,7 +12,7 @@ BEGIN, END = "<!-- written by tests/run engines -->", "<!-- end of what tests/ru
 GROUPS = {
     "policy matrix": ("test_matrix",),
     "first packet": ("test_first_packet",),
-    "newer engines' own": ("test_newer",),
+    "newer engines' own": ("test_newer", "test_routed"),
     "attacks": ("attacks.",),
     "faults": ("faults.",),
     "verify": ("test_verify",),

@@ -22,6 +22,7 @@ MODULES = {
     "test_matrix": 35,
     "test_first_packet": 180,
     "test_newer": 60,
+    "test_routed": 50,
     "test_lifecycle": 230,
     "test_reload": 45,
     "test_modes": 45,

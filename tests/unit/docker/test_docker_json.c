@@ -273,6 +273,32 @@ static void recorded_network_inspect(void **state)
 	assert_string_equal(host->bridge, "");
 }
 
+/* As 28 and later tell of it; other modes, and what is no mode, are not that one. */
+static void gateway_modes(void **state)
+{
+#define NETWORK(options) "{\"Id\":\"1\",\"Name\":\"n\",\"Driver\":\"bridge\",\"Options\":{" options "}}"
+#define MODE4		 "\"com.docker.network.bridge.gateway_mode_ipv4\":"
+#define MODE6		 "\"com.docker.network.bridge.gateway_mode_ipv6\":"
+	static const struct {
+		const char *text;
+		bool routed4, routed6;
+	} cases[] = {
+		{ NETWORK(""), false, false },
+		{ NETWORK(MODE4 "\"routed\"," MODE6 "\"nat\""), true, false },
+		{ NETWORK(MODE4 "\"nat-unprotected\"," MODE6 "\"routed\""), false, true },
+		{ NETWORK(MODE4 "\"isolated\"," MODE6 "\"Routed\""), false, false },
+		{ NETWORK(MODE4 "true," MODE6 "null"), false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cleanup_of(network) struct network *network = parse_network(cases[i].text);
+
+		assert_int_equal(network->routed4, cases[i].routed4);
+		assert_int_equal(network->routed6, cases[i].routed6);
+	}
+}
+
 static void recorded_events(void **state)
 {
 	cleanup_free char *text = NULL;
@@ -412,6 +438,7 @@ int main(void)
 		cmocka_unit_test(recorded_networks),   cmocka_unit_test(recorded_network_inspect),
 		cmocka_unit_test(recorded_events),     cmocka_unit_test(events_of_all_kinds),
 		cmocka_unit_test(refused_everywhere),  cmocka_unit_test(cut_anywhere),
+		cmocka_unit_test(gateway_modes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -286,6 +286,8 @@ static struct network *copy_network(const struct network *network)
 	struct network *copy = world_network(network->id, network->name, network->bridge);
 
 	copy->managed = network->managed;
+	copy->routed4 = network->routed4;
+	copy->routed6 = network->routed6;
 	for (size_t i = 0; i < network->endpoint_count; i++) {
 		const struct endpoint *endpoint = &network->endpoints[i];
 		char ipv4[ADDRESS_TEXT_SIZE], ipv6[ADDRESS_TEXT_SIZE];
@@ -351,6 +353,12 @@ static void step_network(struct run *run)
 		run->step = "network no longer, or now, managed";
 		next = copy_network(now);
 		next->managed = !now->managed;
+		break;
+	case 3:
+		run->step = "network no longer, or now, routed to";
+		next = copy_network(now);
+		next->routed4 = !now->routed4;
+		next->routed6 = chance_percent(&run->chance, 50);
 		break;
 	default:
 		run->step = "endpoints";

@@ -155,6 +155,7 @@ static void check_across(struct case_run *it)
 	const struct endpoint *to;
 	const struct address *address;
 	struct spot spot = pick_spot(it);
+	struct naive_packet packet;
 	bool expected;
 
 	if (!network->endpoint_count || network == it->network)
@@ -163,8 +164,10 @@ static void check_across(struct case_run *it)
 	address = it->v6 ? &to->ipv6 : &to->ipv4;
 	if (!address->family)
 		return;
+	packet = (struct naive_packet){ it->network, network, *it->own, *address, spot.protocol, spot.port };
 	expected = naive_is_managed(network) &&
-		   naive_redirected(&it->naive, it->endpoint, to, it->v6, spot.protocol, spot.port);
+		   (naive_redirected(&it->naive, it->endpoint, to, it->v6, spot.protocol, spot.port) ||
+		    naive_passes(it->naive.flows, inventory, NULL, &packet));
 	expect(it, "across", address, spot.protocol, spot.port, expected,
 	       look_up(policy, POLICY_TOPIC_FLOWS, it->own, address, spot.protocol, spot.port) ||
 		       look_up(policy, POLICY_TOPIC_RANGES, it->own, address, spot.protocol, spot.port));

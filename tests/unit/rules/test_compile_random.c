@@ -35,6 +35,10 @@ static bool is_admitted(const struct run *run, const struct naive_packet *packet
 	if (same_address(&packet->source, &packet->destination))
 		return naive_redirected(&naive, source, source, packet->source.family == ADDRESS_IPV6, packet->protocol,
 					packet->port);
+	if (packet->into && naive_is_managed(packet->into) &&
+	    naive_redirected(&naive, source, naive_endpoint(packet->into, &packet->destination),
+			     packet->source.family == ADDRESS_IPV6, packet->protocol, packet->port))
+		return true;
 	return naive_passes(run->world.flows, run->world.inventory, NULL, packet);
 }
 
@@ -55,11 +59,16 @@ static void check_packet(struct run *run, const struct naive_packet *packet)
 			 found ? "admits it" : "denies it", found ? found->comment : "no record");
 }
 
-/* All spots from each end to each end, itself too, of one family; and into the other networks: never. */
-static void check_pair(struct run *run, const struct network *network, const struct address *source,
-		       const struct address *destination)
+/* All spots from one end to another one, or to itself, of one family; into NULL: on the same network. */
+static void check_pair(struct run *run, const struct network *network, const struct network *into,
+		       const struct address *source, const struct address *destination)
 {
-	struct naive_packet packet = { .network = network, .source = *source, .destination = *destination };
+	struct naive_packet packet = {
+		.network = network,
+		.into = into,
+		.source = *source,
+		.destination = *destination,
+	};
 
 	if (!source->family || !destination->family || source->family != destination->family)
 		return;
@@ -70,19 +79,25 @@ static void check_pair(struct run *run, const struct network *network, const str
 	}
 }
 
+static void check_networks(struct run *run, const struct network *network, const struct network *other)
+{
+	const struct network *into = other == network ? NULL : other;
+
+	for (size_t i = 0; i < network->endpoint_count; i++) {
+		for (size_t j = 0; j < other->endpoint_count; j++) {
+			check_pair(run, network, into, &network->endpoints[i].ipv4, &other->endpoints[j].ipv4);
+			check_pair(run, network, into, &network->endpoints[i].ipv6, &other->endpoints[j].ipv6);
+		}
+	}
+}
+
 static void check_packets(struct run *run)
 {
 	const struct inventory *inventory = run->world.inventory;
 
-	for (size_t n = 0; n < inventory->network_count; n++) {
-		const struct network *network = inventory->networks[n];
-
-		for (size_t i = 0; i < network->endpoint_count; i++) {
-			for (size_t j = 0; j < network->endpoint_count; j++) {
-				check_pair(run, network, &network->endpoints[i].ipv4, &network->endpoints[j].ipv4);
-				check_pair(run, network, &network->endpoints[i].ipv6, &network->endpoints[j].ipv6);
-			}
-		}
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		for (size_t j = 0; j < inventory->network_count; j++)
+			check_networks(run, inventory->networks[i], inventory->networks[j]);
 	}
 }
 
@@ -93,15 +108,18 @@ static bool is_declared(const struct run *run, const struct policy_record *recor
 	const struct naive naive = { run->world.flows, run->world.inventory, &run->world.defaults };
 	struct naive_packet packet = {
 		.network = network,
+		.into = network == other ? NULL : other,
 		.source = record->source,
 		.destination = record->destination,
 		.protocol = record->span.protocol_first,
 		.port = record->span.port_first,
 	};
 
-	if (network == other && !same_address(&record->source, &record->destination))
-		return naive_passes(run->world.flows, run->world.inventory, app, &packet);
-	return policy_set_is(record->set, POLICY_TOPIC_FLOWS) &&
+	bool itself = same_address(&record->source, &record->destination);
+
+	if (!itself && naive_passes(run->world.flows, run->world.inventory, app, &packet))
+		return true;
+	return (network != other || itself) && policy_set_is(record->set, POLICY_TOPIC_FLOWS) &&
 	       naive_redirected(&naive, naive_endpoint(network, &record->source),
 				naive_endpoint(other, &record->destination), record->source.family == ADDRESS_IPV6,
 				record->span.protocol_first, record->span.port_first);

@@ -239,14 +239,27 @@ static bool naive_flow_admits(const struct flow *flow, const struct naive_packet
 	return false;
 }
 
+/* From one network into another the engine carries only what goes to one that it routes to. */
+static bool naive_is_carried(const struct naive_packet *packet, const struct endpoint *source,
+			     const struct endpoint *destination)
+{
+	bool v6 = packet->destination.family == ADDRESS_IPV6;
+
+	if (!packet->into || packet->into == packet->network)
+		return true;
+	return naive_is_managed(packet->into) && (v6 ? packet->into->routed6 : packet->into->routed4) &&
+	       strcmp(source->container, destination->container) != 0;
+}
+
 bool naive_passes(const struct flow_set *flows, const struct inventory *inventory, const char *only_app,
 		  const struct naive_packet *packet)
 {
+	const struct network *into = packet->into ? packet->into : packet->network;
 	const struct endpoint *source = naive_endpoint(packet->network, &packet->source);
-	const struct endpoint *destination = naive_endpoint(packet->network, &packet->destination);
+	const struct endpoint *destination = naive_endpoint(into, &packet->destination);
 
-	if (!packet->network->managed || !packet->network->bridge[0] || !source || !destination ||
-	    source == destination || packet->source.family != packet->destination.family)
+	if (!naive_is_managed(packet->network) || !source || !destination || source == destination ||
+	    packet->source.family != packet->destination.family || !naive_is_carried(packet, source, destination))
 		return false;
 	for (size_t i = 0; i < flows->count; i++) {
 		const struct flow_app *app = flows->apps[i];

@@ -16,7 +16,8 @@
 #include "inventory.h"
 
 struct naive_packet {
-	const struct network *network; /* both ends are on its bridge */
+	const struct network *network; /* the source is on its bridge */
+	const struct network *into;    /* the destination is there; NULL: on the same */
 	struct address source, destination;
 	uint8_t protocol;
 	uint16_t port; /* of ICMP: type and code, the type in the upper byte */

@@ -376,6 +376,8 @@ struct network *world_random_network(struct chance *chance, unsigned net)
 	snprintf(bridge, sizeof(bridge), "br-%u", net);
 	network = world_network(id, name, bridge);
 	network->managed = chance_percent(chance, 90);
+	network->routed4 = chance_percent(chance, 30);
+	network->routed6 = chance_percent(chance, 30);
 	if (chance_percent(chance, 5)) /* of another driver */
 		network->bridge[0] = '\0';
 	for (unsigned k = 0; k < WORLD_CONTAINERS; k++) {
