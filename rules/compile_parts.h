@@ -147,9 +147,11 @@ int compile_publishers(struct compilation *c);
 void compile_publishers_clear(struct compilation *c);
 /* What holds for the published ports themselves, whoever comes. */
 int compile_published(struct compilation *c, const struct publisher *publisher);
-/* What holds while any container of the host is not settled. */
-int compile_unsettled(struct compilation *c);
 /* The way of an endpoint's packets to a publisher's ports on the host, once it is started. */
 int compile_to_published(struct compilation *c, const struct end *source, const struct publisher *publisher);
+
+/* compile_unsettled.c */
+/* What holds while any container of the host is not settled. */
+int compile_unsettled(struct compilation *c);
 
 #endif
