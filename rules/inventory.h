@@ -108,12 +108,16 @@ void network_sort_endpoints(struct network *network);
 /* Whether it is a container's.  The engine's own endpoints (ep-…, lb-…, gateway_…) have keys that are no ids. */
 bool endpoint_is_container(const struct endpoint *endpoint);
 
+/* Whether its key is "ep-…": the engine has made it, and not told whose it is. */
+bool endpoint_is_ownerless(const struct endpoint *endpoint);
+
 /* Whether the engine has made it and not given it to its container yet, so that its key is "ep-…".  Its port is there
  * by then, and its process is not.  Swarm's own on docker_gwbridge are no newcomers. */
 bool endpoint_is_newcomer(const struct network *network, const struct endpoint *endpoint);
 
-/* Whether an endpoint of the network has that MAC.  False for an unknown MAC. */
-bool network_has_mac(const struct network *network, const uint8_t mac[6]);
+/* Whether the engine has told whose the endpoint with that MAC is.  False for an unknown MAC, and as long as the
+ * endpoint's key is "ep-…". */
+bool network_tells_of(const struct network *network, const uint8_t mac[6]);
 
 /* The container's endpoint, or NULL. */
 const struct endpoint *network_endpoint(const struct network *network, const char *container);

@@ -15,9 +15,14 @@ static bool begins(const char *text, const char *prefix)
 	return text && strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+bool endpoint_is_ownerless(const struct endpoint *endpoint)
+{
+	return begins(endpoint->container, KEY_PREFIX);
+}
+
 bool endpoint_is_newcomer(const struct network *network, const struct endpoint *endpoint)
 {
-	return begins(endpoint->container, KEY_PREFIX) &&
+	return endpoint_is_ownerless(endpoint) &&
 	       !(strcmp(network->name, GATEWAY_BRIDGE) == 0 && begins(endpoint->name, GATEWAY_PREFIX));
 }
 

@@ -141,10 +141,12 @@ bool network_is_newer(const struct network *network, const struct port *port)
 	return port->seen <= network->asked;
 }
 
-bool network_has_mac(const struct network *network, const uint8_t mac[6])
+bool network_tells_of(const struct network *network, const uint8_t mac[6])
 {
 	for (size_t i = 0; is_known(mac) && i < network->endpoint_count; i++) {
-		if (memcmp(network->endpoints[i].mac, mac, MAC_SIZE) == 0)
+		const struct endpoint *endpoint = &network->endpoints[i];
+
+		if (memcmp(endpoint->mac, mac, MAC_SIZE) == 0 && !endpoint_is_ownerless(endpoint))
 			return true;
 	}
 	return false;

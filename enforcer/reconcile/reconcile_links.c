@@ -214,7 +214,7 @@ static bool has_unknown_port(const struct inventory *inventory, const struct net
 		bool newer = network_is_newer(network, port);
 
 		if (strcmp(port->bridge, network->bridge) == 0 &&
-		    (!newer || (!only_new && !network_has_mac(network, port->mac))))
+		    (!newer || (!only_new && !network_tells_of(network, port->mac))))
 			return true;
 	}
 	return false;

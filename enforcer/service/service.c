@@ -15,7 +15,6 @@
 #include "lock.h"
 #include "log.h"
 #include "notify.h"
-#include "reconcile_sockets.h"
 #include "service_internal.h"
 
 /* Ready is said at the latest after this: an engine that waits for us must not be waited for. */
@@ -37,8 +36,7 @@ static void beat(void *data)
 
 	loop_timer_set(service->timers[SERVICE_BEAT], BEAT_MS);
 	service_check_datapath(service);
-	if (reconcile_look_at_sockets(service->reconciler))
-		service_look_because(service, "sockets");
+	service_look_at_sockets(service);
 	service_write(service);
 }
 
@@ -101,6 +99,8 @@ static int start(struct service *service, struct error *err)
 		r = load(service, err);
 	if (r == 0)
 		r = service_read_closed(service, err);
+	if (r == 0)
+		service_read_sockets(service);
 	if (r == 0)
 		r = service_follow_kernel(service, err);
 	if (r == 0)

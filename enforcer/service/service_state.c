@@ -5,8 +5,10 @@
 
 #include "log.h"
 #include "reconcile_links.h"
+#include "reconcile_sockets.h"
 #include "service_internal.h"
 #include "bridges_file.h"
+#include "sockets_file.h"
 
 void service_write_state(struct service *service)
 {
@@ -59,4 +61,26 @@ int service_read_closed(struct service *service, struct error *err)
 	}
 	reconciler_set_closed(service->reconciler, bridges, count);
 	return 0;
+}
+
+void service_read_sockets(struct service *service)
+{
+	cleanup_free uint64_t *cookies = NULL;
+	size_t count;
+
+	if (sockets_file_read(&cookies, &count) == 0)
+		reconcile_sockets_know(service->reconciler, cookies, count);
+}
+
+void service_look_at_sockets(struct service *service)
+{
+	cleanup_free uint64_t *cookies = NULL;
+	size_t count;
+
+	if (reconcile_look_at_sockets(service->reconciler))
+		service_look_because(service, "sockets");
+	if (reconcile_sockets_news(service->reconciler) &&
+	    reconcile_sockets_tell(service->reconciler, &cookies, &count) == 0 &&
+	    sockets_file_write(cookies, count) < 0)
+		log_debug("the host's own sockets cannot be kept for the next run");
 }
