@@ -55,6 +55,12 @@ void docker_watch_network(struct docker_watch *watch, const char *id)
 	docker_watch_look_from_loop(watch, QUERY_NETWORK, id);
 }
 
+void docker_watch_networks(struct docker_watch *watch)
+{
+	if (watch->synced && docker_watch_ask(watch, QUERY_NETWORKS, "", false, 0) == 0)
+		loop_timer_set(watch->timers[WATCH_PUMP], 0);
+}
+
 void docker_watch_everything(struct docker_watch *watch)
 {
 	docker_watch_want_snapshot(watch);

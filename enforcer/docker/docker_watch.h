@@ -32,5 +32,7 @@ void docker_watch_container(struct docker_watch *watch, const char *id);
 void docker_watch_bindings(struct docker_watch *watch, const char *id);
 void docker_watch_network(struct docker_watch *watch, const char *id);
 void docker_watch_everything(struct docker_watch *watch);
+/* Ask which networks there are: it costs much less than everything. */
+void docker_watch_networks(struct docker_watch *watch);
 
 #endif

@@ -19,6 +19,9 @@ struct docker_watch_handler {
 	/* Everything, as of now.  The inventory is the handler's. */
 	void (*snapshot)(struct inventory *inventory, const struct docker_info *info,
 			 const struct docker_version *version, void *data);
+	/* Which networks there were when this was asked, CLOCK_MONOTONIC in nanoseconds: without endpoints, and the
+	 * watch's.  NULL where nobody asks with docker_watch_networks. */
+	void (*listed)(struct network *const *networks, size_t count, uint64_t asked, void *data);
 	/* One network or container as it is now; NULL: it is gone.  What is handed over is the handler's. */
 	void (*network)(const char *id, struct network *network, const struct docker_watch_times *times, void *data);
 	void (*container)(const char *id, struct container *container, void *data);

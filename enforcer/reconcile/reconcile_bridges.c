@@ -62,20 +62,25 @@ void reconcile_bridges_clear(struct reconcile_bridges *bridges)
 	*bridges = (struct reconcile_bridges){ 0 };
 }
 
-static bool has_network(const struct inventory *inventory, const char *bridge)
+static bool names(struct network *const *networks, size_t count, const char *bridge)
 {
-	for (size_t i = 0; i < inventory->network_count; i++) {
-		if (strcmp(inventory->networks[i]->bridge, bridge) == 0)
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(networks[i]->bridge, bridge) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* Whether every network's bridge can be told: else an unclaimed one may be that network's. */
-static bool tells_all(const struct inventory *inventory)
+static bool has_network(const struct inventory *inventory, const char *bridge)
 {
-	for (size_t i = 0; i < inventory->network_count; i++) {
-		if (inventory->networks[i]->managed && !inventory->networks[i]->bridge[0])
+	return names(inventory->networks, inventory->network_count, bridge);
+}
+
+/* Whether every network's bridge can be told: else an unclaimed one may be that network's. */
+static bool tells_all(struct network *const *networks, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (networks[i]->managed && !networks[i]->bridge[0])
 			return false;
 	}
 	return true;
@@ -118,7 +123,7 @@ static void judge(struct reconcile_bridge *bridge, const struct inventory *inven
 	else if (bridge->owner == RECONCILE_CLAIMED)
 		release(bridge);
 	/* Who has a container's port was listed before the port came. */
-	else if (bridge->owner == RECONCILE_UNCLAIMED && tells_all(inventory) &&
+	else if (bridge->owner == RECONCILE_UNCLAIMED && tells_all(inventory->networks, inventory->network_count) &&
 		 ports_of(bridge, inventory->ports, inventory->port_count).first <= inventory->asked)
 		release(bridge);
 }
@@ -132,6 +137,23 @@ bool reconcile_bridges_judge(struct reconcile_bridges *bridges, const struct inv
 
 		judge(&bridges->items[i], inventory);
 		changed = changed || bridges->items[i].owner != before;
+	}
+	return changed;
+}
+
+bool reconcile_bridges_judge_list(struct reconcile_bridges *bridges, struct network *const *networks, size_t count,
+				  uint64_t asked, const struct inventory *inventory)
+{
+	bool changed = false;
+
+	for (size_t i = 0; tells_all(networks, count) && i < bridges->count; i++) {
+		struct reconcile_bridge *bridge = &bridges->items[i];
+
+		if (bridge->owner != RECONCILE_UNCLAIMED || names(networks, count, bridge->name) ||
+		    ports_of(bridge, inventory->ports, inventory->port_count).first > asked)
+			continue;
+		release(bridge);
+		changed = true;
 	}
 	return changed;
 }

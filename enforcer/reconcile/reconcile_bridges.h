@@ -44,6 +44,11 @@ void reconcile_bridges_clear(struct reconcile_bridges *bridges);
 /* What the inventory, with its ports, says of whose they are.  True if that is news. */
 bool reconcile_bridges_judge(struct reconcile_bridges *bridges, const struct inventory *inventory);
 
+/* The same of a list of all networks, which was asked for then: what one of them has stays unclaimed, until the
+ * inventory has that network. */
+bool reconcile_bridges_judge_list(struct reconcile_bridges *bridges, struct network *const *networks, size_t count,
+				  uint64_t asked, const struct inventory *inventory);
+
 /* What its ports alone say: before the engine has said a word, or between two. */
 bool reconcile_bridges_judge_ports(struct reconcile_bridges *bridges, const struct port *ports, size_t count);
 

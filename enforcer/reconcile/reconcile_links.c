@@ -99,6 +99,26 @@ bool reconcile_unclaimed_bridges(const struct reconciler *r, bool lately)
 	return r->inventory && reconcile_bridges_doubt(&r->whose, r->inventory, lately);
 }
 
+bool reconcile_listed(struct reconciler *r, struct network *const *networks, size_t count, uint64_t asked,
+		      void (*say)(const char *id, void *data), void *data)
+{
+	bool complete = true, released;
+
+	for (size_t i = 0; r->inventory && i < count; i++) {
+		if (!networks[i]->managed || inventory_network(r->inventory, networks[i]->id))
+			continue;
+		complete = false;
+		say(networks[i]->id, data);
+	}
+	if (!r->inventory)
+		return false;
+	released = reconcile_bridges_judge_list(&r->whose, networks, count, asked, r->inventory);
+	if (complete && asked > r->inventory->asked)
+		r->inventory->asked = asked;
+	r->doubtful = r->doubtful || released;
+	return released;
+}
+
 int reconcile_closed_bridges(const struct reconciler *r, char (**ret_names)[16], size_t *ret_count)
 {
 	struct compile_links links = { 0 };

@@ -25,6 +25,11 @@ void reconcile_bridges_changed(struct reconciler *reconciler, bool away);
  * time.  lately: or one that came so lately that it may not be listed yet. */
 bool reconcile_unclaimed_bridges(const struct reconciler *reconciler, bool lately);
 
+/* The engine's list of all networks, asked for at that time: say is called with the id of each that should be asked
+ * about. True if that releases a bridge: then everything should be looked at. */
+bool reconcile_listed(struct reconciler *reconciler, struct network *const *networks, size_t count, uint64_t asked,
+		      void (*say)(const char *id, void *data), void *data);
+
 /* The bridges that are closed though no network is known to have them; the array is the caller's.  0 or -ENOMEM. */
 int reconcile_closed_bridges(const struct reconciler *reconciler, char (**ret_names)[16], size_t *ret_count);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "reconcile_state.h"
+#include "reconcile_host.h"
 #include "reconcile_links.h"
 
 /* The engine's lists do not tell bindings: take over those that are known. */

@@ -15,6 +15,7 @@
 #include "lock.h"
 #include "log.h"
 #include "notify.h"
+#include "reconcile_host.h"
 #include "service_internal.h"
 
 /* Ready is said at the latest after this: an engine that waits for us must not be waited for. */
@@ -36,7 +37,9 @@ static void beat(void *data)
 
 	loop_timer_set(service->timers[SERVICE_BEAT], BEAT_MS);
 	service_check_datapath(service);
-	service_look_at_sockets(service);
+	if (reconcile_look_at_sockets(service->reconciler))
+		service_look_because(service, "sockets");
+	service_keep_sockets(service);
 	service_write(service);
 }
 

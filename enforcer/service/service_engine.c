@@ -13,7 +13,7 @@
  * some milliseconds after the port is there, and let its process run some milliseconds after that: so it is asked about
  * again at once.  Of some ports, docker_gwbridge's for instance, the engine tells only when it is asked. */
 #define UNKNOWN_MIN_MS 2
-/* Everything is not asked for that often. */
+/* The engine is not asked for all networks that often. */
 #define UNCLAIMED_MIN_MS 64
 #define UNKNOWN_MAX_MS	 10000
 
@@ -34,7 +34,7 @@ static void await_unknown_ports(struct service *service)
 
 	(void)reconcile_unknown_ports(service->reconciler, true, ask_for_network, service);
 	if (reconcile_unclaimed_bridges(service->reconciler, false))
-		docker_watch_everything(service->watch);
+		docker_watch_networks(service->watch);
 	if (!reconcile_unknown_ports(service->reconciler, false, NULL, NULL) &&
 	    !reconcile_unclaimed_bridges(service->reconciler, true))
 		service->unknown_ms = UNKNOWN_MIN_MS;
@@ -48,7 +48,7 @@ void service_ask_for_unknown_ports(void *data)
 
 	(void)reconcile_unknown_ports(service->reconciler, false, ask_for_network, service);
 	if (service->unknown_ms >= UNCLAIMED_MIN_MS && reconcile_unclaimed_bridges(service->reconciler, true))
-		docker_watch_everything(service->watch);
+		docker_watch_networks(service->watch);
 	service->unknown_ms *= 2;
 	if (service->unknown_ms > UNKNOWN_MAX_MS)
 		service->unknown_ms = UNKNOWN_MAX_MS;
@@ -161,6 +161,14 @@ static void hear_snapshot(struct inventory *inventory, const struct docker_info 
 	}
 }
 
+static void hear_list(struct network *const *networks, size_t count, uint64_t asked, void *data)
+{
+	struct service *service = data;
+
+	if (reconcile_listed(service->reconciler, networks, count, asked, ask_for_network, service))
+		service_look_because(service, "networks");
+}
+
 static void hear_lost(const char *reason, void *data)
 {
 	struct service *service = data;
@@ -256,6 +264,7 @@ int service_follow_engine(struct service *service, struct error *err)
 {
 	static const struct docker_watch_handler handler = {
 		.snapshot = hear_snapshot,
+		.listed = hear_list,
 		.network = hear_network,
 		.container = hear_container,
 		.bindings = hear_bindings,

@@ -133,8 +133,9 @@ void service_metrics(void *data);
 int service_read_closed(struct service *service, struct error *err);
 /* Keeps those of this run for the next one. */
 void service_write_state(struct service *service);
-/* Lists the sockets that the host has, and keeps those that are known to be its own; those of the last run. */
-void service_look_at_sockets(struct service *service);
+/* Keeps the sockets that are known to be the host's own, where that is news; and gives those of the last run to the
+ * reconciler. */
+void service_keep_sockets(struct service *service);
 void service_read_sockets(struct service *service);
 
 /* ---- service_datapath.c ---- */

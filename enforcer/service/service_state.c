@@ -5,7 +5,7 @@
 
 #include "log.h"
 #include "reconcile_links.h"
-#include "reconcile_sockets.h"
+#include "reconcile_host.h"
 #include "service_internal.h"
 #include "bridges_file.h"
 #include "sockets_file.h"
@@ -72,13 +72,11 @@ void service_read_sockets(struct service *service)
 		reconcile_sockets_know(service->reconciler, cookies, count);
 }
 
-void service_look_at_sockets(struct service *service)
+void service_keep_sockets(struct service *service)
 {
 	cleanup_free uint64_t *cookies = NULL;
 	size_t count;
 
-	if (reconcile_look_at_sockets(service->reconciler))
-		service_look_because(service, "sockets");
 	if (reconcile_sockets_news(service->reconciler) &&
 	    reconcile_sockets_tell(service->reconciler, &cookies, &count) == 0 &&
 	    sockets_file_write(cookies, count) < 0)
