@@ -120,8 +120,10 @@ static void hear_engine(const struct host *host, struct facts *facts, struct ver
 	if (r == 0)
 		r = reconciler_new(host->config, steal(facts->files->set), false, count_differences, verify,
 				   &facts->reconciler, err);
-	if (r == 0)
+	if (r == 0) {
+		oneshot_learn(host, facts->reconciler);
 		r = ask_engine(facts);
+	}
 	if (r < 0)
 		hear_nothing(facts, verify);
 	else

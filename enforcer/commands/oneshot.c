@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridges_file.h"
 #include "docker_watch.h"
 #include "log.h"
+#include "reconcile_host.h"
 #include "reconcile_links.h"
+#include "sockets_file.h"
 
 struct answer {
 	struct loop *loop;
@@ -101,6 +104,19 @@ static int ask_engine(struct host *host, struct inventory **ret_inventory, struc
 	return r < 0 ? r : oneshot_ask(loop, client, ret_inventory, &info, &version, err);
 }
 
+void oneshot_learn(const struct host *host, struct reconciler *reconciler)
+{
+	cleanup_free uint64_t *cookies = NULL;
+	char(*closed)[16];
+	struct error ignored;
+	size_t count;
+
+	if (sockets_file_read(&cookies, &count) == 0)
+		reconcile_sockets_know(reconciler, cookies, count);
+	if (bridges_file_read(host->config->state, &closed, &count, &ignored) == 0)
+		reconciler_set_closed(reconciler, closed, count);
+}
+
 int oneshot_prepare(struct host *host, reconcile_observer_fn *observer, void *data, struct reconciler **ret_reconciler,
 		    size_t *ret_refused, struct error *err)
 {
@@ -111,8 +127,10 @@ int oneshot_prepare(struct host *host, reconcile_observer_fn *observer, void *da
 
 	if (r == 0)
 		r = reconciler_new(host->config, steal(files->set), false, observer, data, &reconciler, err);
-	if (r == 0)
+	if (r == 0) {
+		oneshot_learn(host, reconciler);
 		r = reconcile_look_at_ports(reconciler, err);
+	}
 	if (r == 0)
 		r = ask_engine(host, &inventory, err);
 	if (r == 0)

@@ -9,6 +9,10 @@
 #include "loop.h"
 #include "reconcile.h"
 
+/* What a service that runs, or ran last, knows and the engine does not tell: bridges that nobody claims, and which of
+ * the host's sockets are its own.  For a reconciler that has no inventory yet. */
+void oneshot_learn(const struct host *host, struct reconciler *reconciler);
+
 /* A reconciler with the host's flows and the engine's inventory, ready for reconcile_everything.  The error says what
  * could not be reached.  observer, data: see reconciler_new.  *ret_refused: how many flow files were left out. */
 int oneshot_prepare(struct host *host, reconcile_observer_fn *observer, void *data, struct reconciler **ret_reconciler,

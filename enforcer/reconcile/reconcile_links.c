@@ -56,8 +56,8 @@ static int read_bridges(struct reconciler *r, struct error *err)
 
 	if (result < 0)
 		return result;
-	/* Without a listener nobody is there to release them. */
-	if (r->bridges_followed &&
+	/* Without a listener, and without one's word, nobody is there to release them. */
+	if ((r->bridges_followed || r->closed_count) &&
 	    reconcile_bridges_look(&r->whose, r->links, names, count, r->closed, r->closed_count) < 0) {
 		free(names);
 		return error_oom(err);
