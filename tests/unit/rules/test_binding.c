@@ -426,6 +426,32 @@ static void test_bound_again(void **state)
 	close_scene(&none);
 }
 
+/* Who says more of himself than anybody reads has no flow, and every boundary closed; observing stays observing. */
+static void test_obscure(void **state)
+{
+	static const char *const files[] = {
+		"{ \"app\": \"shop\", \"flows\": [{ \"from\": \"web\", \"to\": \"web\", \"ports\": [\"1\"] }] }", NULL
+	};
+
+	(void)state;
+	for (unsigned observe = 0; observe < 2; observe++) {
+		struct scene scene = open_scene(observe ? FLOW_MODE_OBSERVE : FLOW_MODE_ENFORCE, files);
+		struct container *web = world_compose("id", "x", "shop", "web");
+
+		assert_int_equal(binding_bind(scene.binding, web), 0);
+		assert_int_equal(web->from_count + web->to_count, 2);
+		web->obscure = true;
+		assert_int_equal(binding_bind(scene.binding, web), 0);
+		assert_int_equal(web->from_count + web->to_count, 0);
+		assert_int_equal(web->boundary.ingress, FLOW_BOUNDARY_DECLARED);
+		assert_int_equal(web->boundary.egress, FLOW_BOUNDARY_DECLARED);
+		assert_int_equal(web->boundary.host, FLOW_BOUNDARY_DECLARED);
+		assert_int_equal(web->observed, observe);
+		container_free(web);
+		close_scene(&scene);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -443,6 +469,7 @@ int main(void)
 		cmocka_unit_test(test_services_text),
 		cmocka_unit_test(test_huge_labels),
 		cmocka_unit_test(test_bound_again),
+		cmocka_unit_test(test_obscure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ports published on the host, rule by rule: a container that is reached over the host counts as that container. */
 #include "compile_scene.h"
+#include "published_ports.h"
 
 #include <netinet/in.h>
 
@@ -263,6 +264,66 @@ static struct container *late_container(struct world *world, bool started)
 	return late;
 }
 
+static bool has_published(struct world *world, uint16_t port)
+{
+	size_t begin, end;
+
+	world_compile(world);
+	policy_range(world->policy, POLICY_PUBLISHED4, &begin, &end);
+	for (size_t i = begin; i < end; i++) {
+		const struct policy_record *record = policy_at(world->policy, i);
+
+		if (record->span.port_first <= port && port <= record->span.port_last)
+			return true;
+	}
+	return false;
+}
+
+/* What the host itself serves is in no claim, however wide. */
+static void test_hosts_own_ports(void **state)
+{
+	struct world *world = *state;
+	struct network *network = world_network("n3", "late", "br-late");
+	struct published_port *held = calloc(2, sizeof(*held));
+	struct published_port claim = {
+		.address = world_address("0.0.0.0"), .protocol = IPPROTO_TCP, .host_port = 53, .container_port = 80
+	};
+	struct container *late;
+	size_t count = 2;
+
+	published_shop(world);
+	assert_non_null(held);
+	held[0] = (struct published_port){ .address = world_address("10.0.0.1"),
+					   .protocol = IPPROTO_TCP,
+					   .host_port = 53 };
+	held[1] =
+		(struct published_port){ .address = world_address("::"), .protocol = IPPROTO_UDP, .host_port = 65535 };
+	published_ports_sort(held, &count);
+	world->inventory->held = held;
+	world->inventory->held_count = count;
+	world_join(network, LATE, "10.0.2.2", NULL);
+	compile_flows(world, "");
+	world_put_network(world->inventory, network);
+	assert_unsettled(world,
+			 "0.0.0.0/0 . tcp . 1-52: who starts may publish any port\n"
+			 "0.0.0.0/0 . tcp . 54-65535: who starts may publish any port\n"
+			 "0.0.0.0/0 . udp . 1-65535: who starts may publish any port\n"
+			 "0.0.0.0/0 . sctp . 1-65535: who starts may publish any port\n",
+			 "::/0 . tcp . 1-65535: who starts may publish any port\n"
+			 "::/0 . udp . 1-65534: who starts may publish any port\n"
+			 "::/0 . sctp . 1-65535: who starts may publish any port\n");
+	/* Known: what it says that it will publish. */
+	late = late_container(world, false);
+	assert_int_equal(inventory_complete(
+				 world->inventory, late,
+				 &(struct container){ .bindings_known = true, .binding_count = 1, .bindings = &claim }),
+			 0);
+	assert_settled(world);
+	assert_false(has_published(world, 53));
+	world->inventory->held_count = 0;
+	assert_true(has_published(world, 53));
+}
+
 /* While one starts, of which nobody knows at which ports. */
 static void test_unsettled(void **state)
 {
@@ -390,10 +451,19 @@ static void test_scope_of_a_stranger(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scene_test(test_published), scene_test(test_published_ranges), scene_test(test_doors),
-		scene_test(test_gates),	    scene_test(test_watched),	       scene_test(test_before_it_starts),
-		scene_test(test_claims),    scene_test(test_unsettled),	       scene_test(test_any_beside_one_address),
-		scene_test(test_unmanaged), scene_test(test_shared),	       scene_test(test_scope_of_a_stranger),
+		scene_test(test_published),
+		scene_test(test_published_ranges),
+		scene_test(test_doors),
+		scene_test(test_gates),
+		scene_test(test_watched),
+		scene_test(test_before_it_starts),
+		scene_test(test_claims),
+		scene_test(test_hosts_own_ports),
+		scene_test(test_unsettled),
+		scene_test(test_any_beside_one_address),
+		scene_test(test_unmanaged),
+		scene_test(test_shared),
+		scene_test(test_scope_of_a_stranger),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
