@@ -80,6 +80,11 @@ enum policy_shape policy_set_shape(enum policy_set set)
 	return rows[set].shape;
 }
 
+bool policy_set_is_kernels(enum policy_set set)
+{
+	return rows[set].element == POLICY_ELEMENT_REMEMBERED || rows[set].element == POLICY_ELEMENT_LIMITED;
+}
+
 bool policy_set_is(enum policy_set set, enum policy_topic topic)
 {
 	return rows[set].topic == topic;

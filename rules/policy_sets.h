@@ -36,6 +36,7 @@ enum policy_element {
 	POLICY_ELEMENT_PLAIN,	   /* nothing */
 	POLICY_ELEMENT_COUNTED,	   /* a counter */
 	POLICY_ELEMENT_REMEMBERED, /* a counter and a time to live: the kernel itself adds it and forgets it */
+	POLICY_ELEMENT_LIMITED,	   /* a limit and a time to live: likewise, and nobody reads it */
 };
 
 /* What an element's comment says. */
@@ -94,6 +95,8 @@ enum policy_says {
 	    "ports whose MAC another port of the bridge had first: nothing comes from them") \
 	ONE(GATEWAYS, "gateways", BRIDGE, LINK_MAC, PLAIN, NOTHING, \
 	    "port, and the MAC of its bridge: what the host sends there is from it") \
+	ONE(FRAGMENTS, "fragments", BRIDGE, LINK, LIMITED, NOTHING, \
+	    "ports that send fragments, each with what it may send a second: all share the host's memory for them") \
 	ONE(GUARDED, "guarded", BRIDGE, LINK, PLAIN, NETWORK, \
 	    "managed bridges: a port of theirs that is not known is closed") \
 	TWINS(ADDRESSES, "addresses", BRIDGE, ADDRESS, PLAIN, CONTAINER, "addresses of endpoints: nobody else's") \
@@ -164,6 +167,8 @@ bool policy_shape_is_interval(enum policy_shape shape);
 const char *policy_set_name(enum policy_set set);
 uint8_t policy_set_family(enum policy_set set);
 enum policy_shape policy_set_shape(enum policy_set set);
+/* Whether its elements are the kernel's own doing: they are no policy. */
+bool policy_set_is_kernels(enum policy_set set);
 bool policy_set_is(enum policy_set set, enum policy_topic topic);
 /* Whether each of its records is a flow: its comment names both ends. */
 bool policy_set_is_flow(enum policy_set set);

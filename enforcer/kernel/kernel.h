@@ -15,7 +15,9 @@
 
 #define KERNEL_TABLE "bulkhead"
 /* How long a denial is remembered, and how many of each family. */
-#define KERNEL_DENIED_MS   (60ull * 60 * 1000)
+#define KERNEL_DENIED_MS (60ull * 60 * 1000)
+/* How long a port's share of fragments is remembered: longer than it takes to be whole again. */
+#define KERNEL_LIMITED_MS  (60ull * 1000)
 #define KERNEL_DENIED_SIZE 4096
 
 /* Flags of a table. */

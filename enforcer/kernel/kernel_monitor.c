@@ -61,7 +61,7 @@ static bool is_remembered(uint8_t family, const char *set)
 	enum policy_table table = family == NFPROTO_BRIDGE ? POLICY_TABLE_BRIDGE : POLICY_TABLE_INET;
 	const struct policy_set_row *row = set ? policy_set_named(table, set) : NULL;
 
-	return row && row->element == POLICY_ELEMENT_REMEMBERED;
+	return row && policy_set_is_kernels(row->set);
 }
 
 /* What a change of this object means to us. */

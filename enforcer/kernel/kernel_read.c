@@ -207,6 +207,8 @@ static int got_elements(const struct nlmsghdr *header, void *data)
 	if (policy_set_row(snapshot->reading)->element == POLICY_ELEMENT_REMEMBERED)
 		return nft_decode_denied(header, snapshot->reading, &snapshot->state->denied,
 					 &snapshot->state->denied_count);
+	if (policy_set_is_kernels(snapshot->reading))
+		return 0;
 	return nft_decode_elements(header, snapshot->reading, snapshot->state->policy, &snapshot->strange);
 }
 

@@ -201,6 +201,30 @@ int nft_expr_update(struct nftnl_rule *rule, uint32_t reg, const char *set)
 	return 0;
 }
 
+int nft_expr_update_limited(struct nftnl_rule *rule, uint32_t reg, const char *set, uint64_t rate, uint32_t burst)
+{
+	struct nftnl_expr *expr = nftnl_expr_alloc("dynset"), *limit = nftnl_expr_alloc("limit");
+
+	if (!expr || !limit || nftnl_expr_set_str(expr, NFTNL_EXPR_DYNSET_SET_NAME, set) < 0) {
+		if (expr)
+			nftnl_expr_free(expr);
+		if (limit)
+			nftnl_expr_free(limit);
+		return -ENOMEM;
+	}
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_KEY, reg);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
+	nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_RATE, rate);
+	nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_UNIT, 1);
+	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_BURST, burst);
+	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+	nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_FLAGS, NFT_LIMIT_F_INV);
+	/* It belongs to the first one from now on. */
+	nftnl_expr_add_expr(expr, NFTNL_EXPR_DYNSET_EXPRESSIONS, limit);
+	nftnl_rule_add_expr(rule, expr);
+	return 0;
+}
+
 int nft_expr_counter(struct nftnl_rule *rule)
 {
 	struct nftnl_expr *expr = nftnl_expr_alloc("counter");

@@ -39,6 +39,8 @@ int nft_expr_exthdr(struct nftnl_rule *rule, uint8_t type, uint32_t reg);
 int nft_expr_lookup(struct nftnl_rule *rule, uint32_t reg, const char *set, bool invert);
 /* update @set { register } */
 int nft_expr_update(struct nftnl_rule *rule, uint32_t reg, const char *set);
+/* update @set { register limit rate over RATE/second burst BURST packets } */
+int nft_expr_update_limited(struct nftnl_rule *rule, uint32_t reg, const char *set, uint64_t rate, uint32_t burst);
 int nft_expr_counter(struct nftnl_rule *rule);
 /* reject with tcp reset */
 int nft_expr_reset(struct nftnl_rule *rule);

@@ -114,20 +114,34 @@ static int add_lookup(struct nft_rule_site *site, const char *key, const char **
 		       ?: nft_expr_lookup(site->rule, NFT_REG_1, row->name, except != NULL);
 }
 
-/* "update @SET { KEY }" */
+/* "limit rate over N/second burst N packets": what stands behind it, or the text itself. */
+static const char *take_limit(const char *text, unsigned *ret_rate, unsigned *ret_burst)
+{
+	int length = 0;
+
+	if (sscanf(text, "limit rate over %u/second burst %u packets %n", ret_rate, ret_burst, &length) != 2 || !length)
+		return text;
+	return text + length;
+}
+
+/* "update @SET { KEY }", "update @SET { KEY limit rate over N/second burst N packets }" */
 static int add_update(struct nft_rule_site *site, const char *set, const char **ret_rest)
 {
 	char name[NAME_SIZE];
+	unsigned rate = 0, burst = 0;
 	const char *key = NULL, *end = NULL;
 	const struct policy_set_row *row = find_set(site, set, name, &key);
+	int r;
 
 	key = row ? nft_rule_after(key, "{") : NULL;
-	end = key ? nft_rule_after(nft_rule_after_key(key), "}") : NULL;
+	end = key ? nft_rule_after(take_limit(nft_rule_after_key(key), &rate, &burst), "}") : NULL;
 	if (!end)
 		return -EINVAL;
 	*ret_rest = end;
-	return nft_rule_key(site, key, policy_shape_is_interval(row->shape))
-		       ?: nft_expr_update(site->rule, NFT_REG_1, row->name);
+	r = nft_rule_key(site, key, policy_shape_is_interval(row->shape));
+	if (r == 0 && rate)
+		return nft_expr_update_limited(site->rule, NFT_REG_1, row->name, rate, burst);
+	return r ?: nft_expr_update(site->rule, NFT_REG_1, row->name);
 }
 
 /* What the text begins with. */

@@ -194,6 +194,23 @@ static int match_fragment(const struct nft_rule_site *site, uint32_t type)
 		       ?: is_byte(site, 1) ?: match_icmpv6_type(site, type);
 }
 
+static int match_any_fragment6(const struct nft_rule_site *site, uint32_t header)
+{
+	return nft_rule_match_ether_type(site, ETH_P_IPV6)
+		       ?: nft_expr_exthdr(site->rule, (uint8_t)header, NFT_REG_1) ?: is_byte(site, 1);
+}
+
+/* More fragments follow, or some went before. */
+static int match_any_fragment4(const struct nft_rule_site *site, uint32_t bits)
+{
+	const uint16_t mask = htons((uint16_t)bits), none = 0;
+
+	return nft_rule_match_protocol(site, ETH_P_IP)
+		       ?: load_network(site, offsetof(struct iphdr, frag_off), sizeof(mask))
+		       ?: nft_expr_mask(site->rule, NFT_REG_1, &mask, sizeof(mask))
+		       ?: nft_expr_differs(site->rule, NFT_REG_1, &none, sizeof(none));
+}
+
 static int match_arp_broadcast(const struct nft_rule_site *site, uint32_t operation)
 {
 	static const uint8_t everybody[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
@@ -314,6 +331,8 @@ static const struct phrase {
 	{ "icmpv6 type nd-neighbor-solicit", match_frame_icmpv6, ND_NEIGHBOR_SOLICIT },
 	{ "icmpv6 type nd-neighbor-advert", match_frame_icmpv6, ND_NEIGHBOR_ADVERT },
 	{ "exthdr frag exists icmpv6 type nd-neighbor-advert", match_fragment, ND_NEIGHBOR_ADVERT },
+	{ "exthdr frag exists", match_any_fragment6, IPPROTO_FRAGMENT },
+	{ "ip frag-off & 16383 != 0", match_any_fragment4, 0x3fff },
 	{ "icmpv6 type nd-neighbor-advert ip6 daddr ff02::1", match_to_all_nodes, ND_NEIGHBOR_ADVERT },
 	{ "icmpv6 type nd-neighbor-solicit ip6 daddr ff02::1:ff00:0/104", match_solicit_multicast,
 	  ND_NEIGHBOR_SOLICIT },

@@ -133,13 +133,15 @@ static int describe_elements(struct nftnl_set *set, const struct policy_set_row 
 {
 	uint32_t flags = policy_shape_is_interval(row->shape) ? NFT_SET_INTERVAL | NFT_SET_CONCAT : 0;
 
-	if (row->element == POLICY_ELEMENT_REMEMBERED) {
+	bool limited = row->element == POLICY_ELEMENT_LIMITED;
+
+	if (policy_set_is_kernels(row->set)) {
 		flags |= NFT_SET_TIMEOUT | NFT_SET_EVAL;
-		nftnl_set_set_u64(set, NFTNL_SET_TIMEOUT, KERNEL_DENIED_MS);
+		nftnl_set_set_u64(set, NFTNL_SET_TIMEOUT, limited ? KERNEL_LIMITED_MS : KERNEL_DENIED_MS);
 		nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, KERNEL_DENIED_SIZE);
 	}
 	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, flags);
-	return row->element == POLICY_ELEMENT_PLAIN ? 0 : add_counter(set);
+	return row->element == POLICY_ELEMENT_PLAIN || limited ? 0 : add_counter(set);
 }
 
 int nft_set_build(const struct policy_set_row *row, uint32_t id, struct nftnl_set **ret_set)

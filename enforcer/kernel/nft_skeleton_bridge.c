@@ -22,6 +22,7 @@ static const struct nft_skeleton_chain chains[] = {
 
 	/* The lookup above takes a tagged frame for IP, too; `ether type` sees the tag. */
 	CHAIN("own4", "IPv4 from the port, MAC and address of its endpoint",
+	      RULE("ip frag-off & 16383 != 0 jump fragments"),
 	      RULE("ether type ip meta mark set meta mark | MARK accept",
 		   .comment = "table inet bulkhead lets no packet in without it"),
 	      RULE("counter drop", .comment = "no tags")),
@@ -46,14 +47,24 @@ static const struct nft_skeleton_chain chains[] = {
 	/* The guard overwrites the target of an advertisement with the packet's source.  The checksum covers the
 	 * target, so an advertisement of another's address becomes one that nobody accepts. */
 	CHAIN("own6", "IPv6 from the port, MAC and address of its endpoint",
-	      RULE("exthdr frag exists icmpv6 type nd-neighbor-advert counter drop"),
+	      RULE("exthdr frag exists jump fragments6"),
 	      RULE("icmpv6 type nd-neighbor-advert @th,64,32 set @nh,64,32 @th,96,32 set @nh,96,32 "
 		   "@th,128,32 set @nh,128,32 @th,160,32 set @nh,160,32",
 		   .comment = "who advertises another's address than its own has advertised its own"),
 	      RULE("goto checked")),
 
+	CHAIN("fragments6", "fragments of IPv6 from a known port",
+	      RULE("icmpv6 type nd-neighbor-advert counter drop"),
+	      RULE("goto fragments")),
+
+	/* Fragments of datagrams that never become whole stay in the host's memory, which has room for some thousand, for
+	 * half a minute; without a place there, nobody's large packets pass. */
+	CHAIN("fragments", "fragments from a known port: no more than it can need",
+	      RULE("update @FRAGMENTS { iifname limit rate over 1000/second burst 1000 packets } counter drop")),
+
 	CHAIN("unguarded", "from a port that may use other addresses than its endpoint's, but nobody else's",
-	      RULE("exthdr frag exists icmpv6 type nd-neighbor-advert counter drop"),
+	      RULE("ip frag-off & 16383 != 0 jump fragments"),
+	      RULE("exthdr frag exists jump fragments6"),
 	      RULE("icmpv6 type nd-neighbor-advert @th,64,32 set @nh,64,32 @th,96,32 set @nh,96,32 "
 		   "@th,128,32 set @nh,128,32 @th,160,32 set @nh,160,32",
 		   .comment = "who advertises another's address than its own has advertised its own"),

@@ -49,6 +49,7 @@ MODULES = {
     "attacks.test_blinded": 60,
     "attacks.test_stacked": 60,
     "attacks.test_claims": 30,
+    "attacks.test_states": 60,
     "faults.test_killed": 90,
     "faults.test_others": 50,
     "faults.test_engine": 120,

@@ -285,6 +285,11 @@ def web_speaks(s):
     return [s.udp(s.web, s.db, SEEN[1], b"hello", family, source_port=SEEN[0]) for family in (4, 6)]
 
 
+def web_asks(s):
+    """The same on the port that evil may use, too."""
+    return [s.udp(s.web, s.db, 80, b"hello", family, source_port=SEEN[0]) for family in (4, 6)]
+
+
 def answer(source_port, port, family=4, flags=None):
     """From db to web."""
 
@@ -362,6 +367,11 @@ ERRORS = [
         (4, 3, 1, 0), (4, 3, 3, 0), (4, 3, 4, 68), (4, 4, 0, 0), (4, 11, 0, 0), (4, 12, 0, 0),
         (6, 1, 4, 0), (6, 2, 0, 1280), (6, 3, 0, 0), (6, 4, 0, 0),
     )
+] + [
+    # The port is one that evil may use too, so that only whose connection it is can tell.
+    Attack(f"ICMP error {kind}/{code} about web's connection to a port that both may use, IPv{family}",
+           error(family, kind, code, ("db", "web", 80, SEEN[0]), rest), prelude=("web", web_asks))
+    for family, kind, code, rest in ((4, 3, 1, 0), (4, 3, 4, 600), (6, 1, 4, 0), (6, 2, 0, 1280))
 ] + [
     Attack("ICMP error about rubbish", lambda s, m: s.carry(s.evil, s.db, ipv4(s.evil.v4, s.db.v4, ICMP,
            icmp(s.evil.v4, s.db.v4, 3, 3, 0, m * 3)))),

@@ -24,7 +24,6 @@ class Macvlan(AttackTest):
         super().begin()
         scene = self.scene
         bridge = self.engine.bridge("app")
-        subnet = self.engine.next_subnet()
         self.engine.api.json(
             "POST",
             "/networks/create",
@@ -32,7 +31,7 @@ class Macvlan(AttackTest):
                 "Name": "stacked",
                 "Driver": "macvlan",
                 "Options": {"parent": bridge},
-                "IPAM": {"Config": [{"Subnet": subnet}]},
+                "IPAM": {"Config": [{"Subnet": "192.168.199.0/24"}]},
             },
         )
         self.addCleanup(self.engine.remove_network, "stacked")
@@ -167,7 +166,12 @@ class OneMac(AttackTest):
     def learn(self):
         """The host knows where db is."""
         targets = [target("tcp", self.scene.db.address(family), 80) for family in (4, 6)]
-        self.engine.run_inside(probe_path(), "connect", "3000", *targets)
+
+        def knows():
+            said = parse(self.engine.run_inside(probe_path(), "connect", "900", *targets, check=False).stdout)
+            return all(said[name][0] == "open" for name in targets)
+
+        wait_until(knows, "the host reaches db")
 
     def test_one_mac(self):
         self.begin()

@@ -143,7 +143,7 @@ static struct policy *random_policy(size_t count)
 		char comment[POLICY_COMMENT_MAX + 1];
 		struct policy_record record;
 
-		if (policy_set_row(set)->element == POLICY_ELEMENT_REMEMBERED)
+		if (policy_set_is_kernels(set))
 			continue;
 		random_record(set, &record, comment);
 		assert_int_equal(policy_add(policy, &record), 0);
@@ -584,11 +584,14 @@ static void test_corpus_has_each_set(void **state)
 		_Alignas(struct nlmsghdr) char buffer[1024];
 		const char *name = policy_set_name((enum policy_set)set), *attributes;
 		struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-		struct policy *policy = policy_new();
+		struct policy *policy;
 		char path[PATH_MAX], bytes[900];
 		size_t length, strange = 0;
 		int fd;
 
+		if (set == POLICY_FRAGMENTS)
+			continue;
+		policy = policy_new();
 		snprintf(path, sizeof(path), TESTS_DIR "/fuzz/corpus/nft_decode/%s", name);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
