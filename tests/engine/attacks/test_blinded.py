@@ -5,6 +5,7 @@ after it, on a bridge whose name no rule knows, is open to everybody unless the 
 """
 import unittest
 
+import engine as engines
 from attacks.common import CONTROL_ONLY, publish
 from attacks.outside import HOST, Outside, world
 from docker_api import ApiError, wait_until
@@ -24,7 +25,8 @@ def strange_bridge(test):
         try:
             test.engine.create_network(f"strange{number}", options={BRIDGE: name})
         except ApiError:
-            test.assertNotEqual(name, STRANGE[0])  # of the others, some engines refuse some
+            # Of the others some engines refuse some; the nftables backend cannot write any of them into its rules.
+            test.assertTrue(name != STRANGE[0] or engines.has_nftables_backend())
 
 
 def large_container(test):
