@@ -48,6 +48,23 @@ static int tell_network(struct docker_watch *watch, const struct query *query, c
 	return 0;
 }
 
+static int tell_networks(struct docker_watch *watch, const struct docker_response *response, struct error *err)
+{
+	struct network **networks;
+	size_t count;
+	int r;
+
+	if (response->status != 200)
+		return error_set(err, -EPROTO, "the engine answered with status %d", response->status);
+	r = docker_json_networks(response->body, response->length, &networks, &count, err);
+	if (r < 0)
+		return r;
+	if (watch->handler->listed)
+		watch->handler->listed(networks, count, response->sent_ns, watch->data);
+	docker_json_free_networks(networks, count);
+	return 0;
+}
+
 static int tell_container(struct docker_watch *watch, const struct query *query, const struct docker_response *response,
 			  struct error *err)
 {
@@ -143,6 +160,8 @@ static int understand(struct docker_watch *watch, const struct query *query, con
 	switch (query->kind) {
 	case QUERY_VERSION:
 		return take_version(watch, response, err);
+	case QUERY_NETWORKS:
+		return tell_networks(watch, response, err);
 	case QUERY_NETWORK:
 		return tell_network(watch, query, response, err);
 	case QUERY_CONTAINER:

@@ -80,7 +80,8 @@ void service_bridges_changed(struct service *service)
 {
 	reconcile_bridges_changed(service->reconciler, docker_client_nobody(service->client));
 	service_look_because(service, "links");
-	await_new_ports(service);
+	/* Its first port may have been heard of before it. */
+	service_ports_changed(service);
 }
 
 /* ---- Everything ---- */

@@ -30,7 +30,7 @@ struct scene {
 	struct docker_watch *watch;
 	struct loop_timer *deadline, *pause;
 	/* What was heard of. */
-	unsigned snapshots, networks, containers, bindings, ended, lost;
+	unsigned listed, snapshots, networks, containers, bindings, ended, lost;
 	bool told, told_with, told_chooses; /* the last container: there, with its bindings, … */
 	size_t told_count;
 	bool bindings_known;
@@ -56,6 +56,15 @@ static void got_snapshot(struct inventory *inventory, const struct docker_info *
 	(void)version;
 	inventory_free(inventory);
 	scene->snapshots++;
+	check_awaited(scene);
+}
+
+static void got_list(struct network *const *networks, size_t count, uint64_t asked, void *data)
+{
+	struct scene *scene = data;
+
+	assert_true(count > 0 && networks[0]->id[0] && asked > 0);
+	scene->listed++;
 	check_awaited(scene);
 }
 
@@ -246,6 +255,7 @@ static int set_up(void **state)
 {
 	static const struct docker_watch_handler handler = {
 		.snapshot = got_snapshot,
+		.listed = got_list,
 		.network = got_network,
 		.container = got_container,
 		.bindings = got_bindings,
@@ -400,13 +410,25 @@ static void test_no_answer(void **state)
 	assert_int_equal(scene->snapshots, 1);
 }
 
+/* The list of networks alone, as often as it is asked for. */
+static void test_list(void **state)
+{
+	struct scene *scene = *state;
+
+	for (unsigned i = 1; i <= 3; i++) {
+		docker_watch_networks(scene->watch);
+		await(scene, &scene->listed, i);
+	}
+	assert_int_equal(scene->snapshots, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_with_the_container), TEST(test_after_the_container), TEST(test_once),
-		TEST(test_asked_for),	       TEST(test_no_answer),
+		TEST(test_asked_for),	       TEST(test_no_answer),	       TEST(test_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
