@@ -176,7 +176,7 @@ def main():
             failed += sum(outcome.failed for outcome in outcomes.values())
             if options.table:
                 cells = {group.title: outcomes[group.name].cell() for group in groups}
-                table.write(options.table, kernel, [group.title for group in GROUPS], cells)
+                table.write(options.table, kernel, [group.title for group in SHORT + GROUPS], cells)
     say(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 

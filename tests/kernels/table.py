@@ -18,7 +18,8 @@ def parse(lines):
 
 def render(columns, rows):
     lines = [f"| | {' | '.join(columns)} |", f"| --- |{' ---: |' * len(columns)}"]
-    lines += [f"| {row} | {' | '.join(column.get(row, '–') for column in columns.values())} |" for row in rows]
+    known = [row for row in rows if any(row in column for column in columns.values())]
+    lines += [f"| {row} | {' | '.join(column.get(row, '–') for column in columns.values())} |" for row in known]
     return lines
 
 
