@@ -23,6 +23,7 @@ void container_free(struct container *container)
 	free(container->image);
 	free(container->shares);
 	free(container->published);
+	free(container->direct);
 	free(container->bindings);
 	free(container->from_flows);
 	free(container->to_flows);
@@ -95,7 +96,8 @@ bool container_equal(const struct container *a, const struct container *b)
 	if (!same_text(a->id, b->id) || !same_text(a->name, b->name) || !same_text(a->image, b->image) ||
 	    !same_text(a->shares, b->shares) || a->running != b->running || a->obscure != b->obscure ||
 	    a->started != b->started || a->label_count != b->label_count ||
-	    !same_ports(a->published, a->published_count, b->published, b->published_count) || !same_bindings(a, b))
+	    !same_ports(a->published, a->published_count, b->published, b->published_count) ||
+	    !same_ports(a->direct, a->direct_count, b->direct, b->direct_count) || !same_bindings(a, b))
 		return false;
 	for (size_t i = 0; i < a->label_count; i++) {
 		if (!same_text(a->labels[i].key, b->labels[i].key) ||

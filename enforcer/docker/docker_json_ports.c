@@ -79,12 +79,22 @@ static int add_at(struct published_port **ports, size_t *count, const char *addr
 	return add_one(ports, count, &port);
 }
 
-/* An address that is not told or cannot be read may be any: that closes too much rather than too little.  Port 0 is
- * none: it is exposed, but not published. */
+/* Without a port of the host's it is exposed, but not published; unless there is an address (28 and later): then the
+ * engine opens it at the container's own address, of that family. */
+static int add_direct(struct container *container, const char *address, struct published_port port)
+{
+	if (!address || address_parse(address, false, &port.address) < 0)
+		return 0;
+	return add_one(&container->direct, &container->direct_count, &port);
+}
+
+/* An address that is not told or cannot be read may be any: that closes too much rather than too little. */
 static int add_published(struct container *container, const char *address, struct published_port port)
 {
-	if (!port.protocol || !port.host_port || !port.container_port)
+	if (!port.protocol || !port.container_port)
 		return 0;
+	if (!port.host_port)
+		return add_direct(container, address, port);
 	return add_at(&container->published, &container->published_count, address, port);
 }
 
@@ -126,6 +136,9 @@ static void forget(struct container *container)
 	free(container->published);
 	container->published = NULL;
 	container->published_count = 0;
+	free(container->direct);
+	container->direct = NULL;
+	container->direct_count = 0;
 }
 
 static int read_listed(const cJSON *object, struct container *container)
@@ -163,6 +176,7 @@ int docker_json_listed_ports(const cJSON *ports, struct container *container)
 			return -ENOMEM;
 	}
 	finish(container->published, &container->published_count);
+	finish(container->direct, &container->direct_count);
 	return 0;
 }
 
@@ -216,6 +230,7 @@ int docker_json_inspected_ports(const cJSON *ports, struct container *container)
 			return -ENOMEM;
 	}
 	finish(container->published, &container->published_count);
+	finish(container->direct, &container->direct_count);
 	return 0;
 }
 

@@ -30,9 +30,10 @@ static const struct json_sieve_row containers_rows[] = {
 	{ .path = "[]/State" },
 	{ .path = "[]/Labels/*", .max = LABEL_MAX, .counted = true },
 	{ .path = "[]/HostConfig/NetworkMode", .max = NAME_MAX },
-	{ .path = "[]/Ports/[]/IP" },
+	/* Others are only exposed, up to 196,605 of them. */
+	{ .path = "[]/Ports/[]/IP", .required = true },
 	{ .path = "[]/Ports/[]/PrivatePort" },
-	{ .path = "[]/Ports/[]/PublicPort", .required = true }, /* others are only exposed, up to 196,605 of them */
+	{ .path = "[]/Ports/[]/PublicPort", .required = true },
 	{ .path = "[]/Ports/[]/Type" },
 };
 

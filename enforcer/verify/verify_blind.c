@@ -12,6 +12,7 @@
 #include "policy.h"
 #include "verify_blind_sockets.h"
 #include "verify_flows.h"
+#include "verify_published.h"
 
 /* A container that is just starting does not answer before it has started. */
 #define ASK_MS	     5000
@@ -32,7 +33,7 @@ static const struct verify_check checks[] = {
 	{ "no-app", NULL, "every container belongs to an app with a flow file" },
 	{ "published-any", NULL, "no port is published on all of the host's addresses, for the whole world" },
 	{ "flow-unmatched", NULL, "every flow has containers at both ends" },
-	{ "flow-apart", NULL, "the ends of every flow share a network" },
+	{ "flow-apart", NULL, "the ends of every flow reach each other" },
 };
 
 /* Those that the engine has to be asked for, container by container. */
@@ -224,46 +225,6 @@ static void judge_membership(struct verify *verify, const struct container *cont
 		     "\"guard\": \"off\" in its flow file: it may use addresses that are nobody's");
 }
 
-/* "80/tcp (8080)", of the ports that are published at 0.0.0.0 or ::, each once; how many. */
-static size_t list_published(const struct container *container, char text[256])
-{
-	size_t count = 0, length = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; i < container->published_count; i++) {
-		const struct published_port *port = &container->published[i];
-		struct address any = { .family = port->address.family };
-		char protocol[16], item[64];
-
-		if (address_compare(&port->address, &any) != 0)
-			continue;
-		policy_protocol_format(port->protocol, protocol);
-		snprintf(item, sizeof(item), "%u/%s at %s:%u", port->container_port, protocol,
-			 port->address.family == ADDRESS_IPV6 ? "[::]" : "0.0.0.0", port->host_port);
-		count++;
-		if (length + strlen(item) + 8 < 256)
-			length += (size_t)snprintf(text + length, 256 - length, "%s%s", length ? ", " : "", item);
-		else if (length && text[length - 1] != '.')
-			length += (size_t)snprintf(text + length, 256 - length, " ...");
-	}
-	return count;
-}
-
-static void judge_published(struct verify *verify, const struct container *container)
-{
-	char ports[256], text[400];
-
-	/* Where its ingress is declared, flows with "from": "world" say who may come. */
-	if (container->boundary.ingress == FLOW_BOUNDARY_DECLARED || !list_published(container, ports))
-		return;
-	snprintf(text, sizeof(text), "published on all addresses of the host, for the whole world: %s", ports);
-	find(verify, "published-any", container,
-	     "publish at one address (127.0.0.1:8080:80), or say \"boundary\": { \"ingress\": \"declared\" } in its "
-	     "flow "
-	     "file, and who may come in flows from \"world\"",
-	     text);
-}
-
 static void judge_containers(struct verify *verify)
 {
 	const struct inventory *inventory = verify->inventory;
@@ -277,7 +238,7 @@ static void judge_containers(struct verify *verify)
 			continue;
 		judge_sharing(verify, container);
 		judge_membership(verify, container);
-		judge_published(verify, container);
+		verify_published(verify, container);
 		if (ask)
 			judge_asked(verify, container, &patience);
 	}

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine_version.h"
 #include "icc.h"
 #include "kernel_icc.h"
 #include "audit_files.h"
@@ -81,15 +82,47 @@ static void say_absent(struct verify *verify, const char *subject, const struct 
 			    *where ? ": " : "", where, wall);
 }
 
+/* Since it knows that mode (27) the engine lets ICMP pass into a network that it routes to, from anywhere, so from its
+ * own ports as well (moby, libnetwork/drivers/bridge). */
+static bool lets_icmp_pass(const struct verify *verify, const struct network *network, size_t family)
+{
+	return (family ? network->routed6 : network->routed4) && verify->version &&
+	       engine_version_compare(verify->version->version, "27") >= 0;
+}
+
+/* The engine's own, in which it opens what it opens; nobody else's rules stand there. */
+#define OWN_CHAIN " of chain DOCKER ("
+
+static void say_icmp(struct verify *verify, const char *subject, const struct network *network, size_t family,
+		     const char *where)
+{
+	const char *wall;
+	enum verify_status bad = gravity(verify, network, &wall);
+
+	verify_find(verify, "docker-icc-drop", bad, subject,
+		    "nothing of the engine's closes it on a network that it routes to; where that is not needed, make "
+		    "the network anew without gateway_mode",
+		    "%s: ICC is off, but the engine lets ICMP pass between its ports: it routes to this network "
+		    "(gateway_mode_ipv%c=routed; %s)%s",
+		    family_names[family], family ? '6' : '4', where, wall);
+}
+
 static void judge_drop(struct verify *verify, const struct kernel_icc *icc, const struct network *network,
 		       size_t family)
 {
 	const char *wall, *name = family_names[family];
 	enum verify_status bad = gravity(verify, network, &wall);
 	char subject[320], where[KERNEL_ICC_WHERE_SIZE];
+	enum kernel_icc_verdict verdict;
 
 	snprintf(subject, sizeof(subject), "network %s (%s)", network->name, network->bridge);
-	switch (kernel_icc_verdict(icc, family, network->bridge, where)) {
+	verdict = kernel_icc_verdict(icc, family, network->bridge, where);
+	if (lets_icmp_pass(verify, network, family) &&
+	    (verdict == KERNEL_ICC_DROPPED || (verdict == KERNEL_ICC_DOUBTFUL && strstr(where, OWN_CHAIN)))) {
+		say_icmp(verify, subject, network, family, where);
+		return;
+	}
+	switch (verdict) {
 	case KERNEL_ICC_DROPPED:
 		verify_find(verify, "docker-icc-drop", VERIFY_PASS, subject, NULL,
 			    "%s: Docker's rules drop packets between its ports: %s", name, where);

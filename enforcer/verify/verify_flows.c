@@ -3,11 +3,13 @@
 #include "verify_flows.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "binding.h"
+#include "engine_version.h"
 
 /* The containers that run, and which names of the flow files stand for each. */
 struct running {
@@ -95,13 +97,101 @@ static bool share_network(const struct inventory *inventory, struct container *a
 	return false;
 }
 
-/* Whether some pair can talk: on one network, or through a port that is published. */
-static bool meet(const struct inventory *inventory, const struct end *from, const struct end *to)
+/* Whether it lives on a managed network with an address of that family; routed: on one that the engine routes to. */
+static bool lives(const struct inventory *inventory, const struct container *container, uint8_t family, bool routed)
 {
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		const struct network *network = inventory->networks[i];
+		const struct endpoint *endpoint = network->managed ? network_endpoint(network, container->id) : NULL;
+		bool v6 = family == ADDRESS_IPV6;
+
+		if (endpoint && (v6 ? endpoint->ipv6.family : endpoint->ipv4.family) &&
+		    (!routed || (v6 ? network->routed6 : network->routed4)))
+			return true;
+	}
+	return false;
+}
+
+static bool covers(const struct flow *flow, const struct published_port *port)
+{
+	static const uint8_t numbers[] = {
+		[FLOW_TCP] = IPPROTO_TCP,
+		[FLOW_UDP] = IPPROTO_UDP,
+		[FLOW_SCTP] = IPPROTO_SCTP,
+	};
+
+	for (size_t i = 0; i < flow->port_count; i++) {
+		const struct flow_port *declared = &flow->ports[i];
+
+		if (declared->protocol == FLOW_ANY ||
+		    (declared->protocol != FLOW_ICMP && numbers[declared->protocol] == port->protocol &&
+		     declared->first <= port->container_port && port->container_port <= declared->last))
+			return true;
+	}
+	return false;
+}
+
+/* Whether anything of what the flow declares is published at an address of the host. */
+static bool publishes(const struct flow *flow, const struct container *container)
+{
+	for (size_t i = 0; i < container->published_count; i++) {
+		if (covers(flow, &container->published[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the engine opens, at the container's own address of that family, anything of what the flow declares. */
+static bool opens(const struct flow *flow, const struct container *container, uint8_t family)
+{
+	for (size_t i = 0; i < container->direct_count; i++) {
+		if (container->direct[i].address.family == family && covers(flow, &container->direct[i]))
+			return true;
+	}
+	return false;
+}
+
+/* What the engine lets pass into every network that it routes to, from its other networks since 28. */
+static bool pings(const struct judged *judged)
+{
+	const struct docker_version *version = judged->verify->version;
+
+	for (size_t i = 0; version && i < judged->flow->port_count; i++) {
+		enum flow_protocol protocol = judged->flow->ports[i].protocol;
+
+		if ((protocol == FLOW_ICMP || protocol == FLOW_ANY) &&
+		    engine_version_compare(version->version, "28") >= 0)
+			return true;
+	}
+	return false;
+}
+
+/* From one network into another one that the engine routes to. */
+static bool is_routed_to(const struct judged *judged, struct container *from, struct container *to)
+{
+	const struct inventory *inventory = judged->verify->inventory;
+	static const uint8_t families[] = { ADDRESS_IPV4, ADDRESS_IPV6 };
+	const struct container *source = inventory_netns_owner(inventory, from);
+	const struct container *destination = inventory_netns_owner(inventory, to);
+
+	for (size_t i = 0; source && destination && i < sizeof(families); i++) {
+		if ((opens(judged->flow, destination, families[i]) || pings(judged)) &&
+		    lives(inventory, source, families[i], false) && lives(inventory, destination, families[i], true))
+			return true;
+	}
+	return false;
+}
+
+/* Whether some pair can talk: on one network, through a port that is published, or because the engine routes. */
+static bool meet(const struct judged *judged, const struct end *from, const struct end *to)
+{
+	const struct inventory *inventory = judged->verify->inventory;
+
 	for (size_t i = 0; i < from->count; i++) {
 		for (size_t j = 0; j < to->count; j++) {
-			if (to->containers[j]->published_count || from->containers[i] == to->containers[j] ||
-			    share_network(inventory, from->containers[i], to->containers[j]))
+			if (publishes(judged->flow, to->containers[j]) || from->containers[i] == to->containers[j] ||
+			    share_network(inventory, from->containers[i], to->containers[j]) ||
+			    is_routed_to(judged, from->containers[i], to->containers[j]))
 				return true;
 		}
 	}
@@ -147,7 +237,6 @@ static void say(struct judged *judged, const char *id, bool from, size_t peer, c
 /* Each peer of a list opens something, or does not.  Returns how many of them have somebody whom they do not reach. */
 static size_t judge_end(struct judged *judged, bool from, bool say_apart)
 {
-	const struct inventory *inventory = judged->verify->inventory;
 	const struct end *others = from ? &judged->to : &judged->from;
 	size_t peers = from ? judged->flow->from_count : judged->flow->to_count, apart = 0;
 
@@ -164,7 +253,7 @@ static size_t judge_end(struct judged *judged, bool from, bool say_apart)
 			continue;
 		}
 		if (others->outside || !others->count ||
-		    meet(inventory, from ? &judged->peer : others, from ? others : &judged->peer))
+		    meet(judged, from ? &judged->peer : others, from ? others : &judged->peer))
 			continue;
 		apart++;
 		if (say_apart)

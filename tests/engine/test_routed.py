@@ -6,6 +6,7 @@ container's own address, for the world and for its other networks.  Between cont
 import json
 import unittest
 
+import engine as engines
 from docker_api import wait_until
 from fixtures import SERVE, WEB_TO_DB, EngineTest, shop, specification
 
@@ -69,12 +70,86 @@ class Routed:
         self.try_families(6)
 
 
+    def findings(self, check):
+        """{subject: [finding]} that verify gives."""
+        answer = self.bulkhead.command("verify", "--json", f"--only={check}")
+        found = {}
+        for finding in json.loads(answer.stdout)["findings"]:
+            found.setdefault(finding["subject"], []).append(finding)
+        return found
+
+
 class RoutedIccOn(Routed, EngineTest):
     icc = True
+
+    def is_apart(self, source, destination, port):
+        self.bulkhead.write_flows(shop({"from": source, "to": destination, "ports": [port]}))
+        found = self.findings("flow-apart")
+        return "warn" in [finding["status"] for findings in found.values() for finding in findings]
+
+    def test_flow_apart(self):
+        """What the engine opens is no flow that opens nothing, and all else is one."""
+        self.begin((6,))
+        for port, apart in (("80", False), ("80/udp", False), ("79-90", False), ("icmp", False), ("82", True), ("81/udp", True)):
+            self.assertEqual(self.is_apart("web", "db", port), apart, port)
+        self.assertTrue(self.is_apart("db", "web", "80"))
+
+    def test_published_any(self):
+        """Each family by the way that the engine publishes it; and on no network alone."""
+        self.begin((4,))
+        self.bulkhead.write_flows(shop(WEB_TO_DB))
+        [finding] = self.findings("published-any")["container shop-db-1"]
+        self.assertEqual(finding["status"], "warn")
+        for way in ("80/tcp at its own IPv4 address", "81/tcp at its own IPv4 address", "80/udp at [::]:"):
+            self.assertIn(way, finding["evidence"])
+        self.assertNotIn("0.0.0.0", finding["evidence"])
+
+    def test_published_directly_alone(self):
+        self.begin((4, 6))
+        self.bulkhead.write_flows(shop(WEB_TO_DB))
+        [finding] = self.findings("published-any")["container shop-db-1"]
+        self.assertEqual(finding["status"], "warn")
+        self.assertIn("80/tcp at its own IPv6 address", finding["evidence"])
+        self.assertNotIn(":80", finding["evidence"])
+        self.bulkhead.write_flows({**shop(WEB_TO_DB), "boundary": {"ingress": "declared"}})
+        self.assertNotIn("container shop-db-1", self.findings("published-any"))
+
+    def test_nothing_is_chosen(self):
+        """No port of the host's stays closed to containers because of a binding that uses none."""
+        self.begin((4, 6))
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        for family in (4, 6):
+            unsettled = self.engine.run_inside("nft", "list", "set", "inet", "bulkhead", f"unsettled{family}").stdout
+            self.assertNotIn("elements", unsettled)
+            published = self.engine.run_inside("nft", "list", "set", "inet", "bulkhead", f"published{family}").stdout
+            self.assertNotIn("elements", published)
 
 
 class RoutedIccOff(Routed, EngineTest):
     icc = False
+
+    @unittest.skipIf(engines.has_nftables_backend(), "about iptables' chains")
+    def test_icc_drop(self):
+        """There the engine lets ICMP pass from one container to another, with ICC off."""
+        self.begin((4,))
+        other = self.engine.run(**specification("shop", "other", command=SERVE, network="inner"))
+        inside = {"family": 4, "network": "inner"}
+        self.assert_doors(("silent", other, self.db, inside), ("open", other, self.db, {**inside, "protocol": "icmp"}))
+        self.assert_icc_drop("fail")
+        self.bulkhead.write_flows(shop(WEB_TO_DB))
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        self.assert_doors(("silent", other, self.db, {**inside, "protocol": "icmp"}))
+        self.assert_icc_drop("warn")
+
+    def assert_icc_drop(self, expected):
+        found = self.findings("docker-icc-drop")
+        of_inner = found[f"network inner ({self.engine.bridge('inner')})"]
+        self.assertEqual({one["evidence"][:4]: one["status"] for one in of_inner}, {"IPv4": expected, "IPv6": "pass"}, of_inner)
+        self.assertIn("ICMP", of_inner[0]["evidence"])
+        for one in found[f"network front ({self.engine.bridge('front')})"]:
+            self.assertEqual(one["status"], "pass", one)
 
 
 if __name__ == "__main__":

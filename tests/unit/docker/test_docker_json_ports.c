@@ -306,6 +306,41 @@ static void states(void **state)
 	}
 }
 
+/* "80/6 at 4 " for each. */
+static void assert_direct(const struct container *container, const char *expected)
+{
+	char text[256] = "";
+
+	for (size_t i = 0; i < container->direct_count; i++) {
+		const struct published_port *port = &container->direct[i];
+		size_t length = strlen(text);
+
+		assert_int_equal(port->host_port, 0);
+		snprintf(text + length, sizeof(text) - length, "%u/%u at %u ", port->container_port, port->protocol,
+			 port->address.family);
+	}
+	assert_string_equal(text, expected);
+}
+
+/* As 28.5.2 tells of a network to whose IPv4 it routes: an address, and no port of the host's. */
+static void published_directly(void **state)
+{
+	cleanup_of(container) struct container *list = NULL;
+	cleanup_of(container) struct container *inspect = NULL;
+
+	(void)state;
+	list = listed("\"Ports\":[{\"IP\":\"0.0.0.0\",\"PrivatePort\":80,\"Type\":\"tcp\"},"
+		      "{\"IP\":\"::\",\"PrivatePort\":80,\"PublicPort\":32768,\"Type\":\"tcp\"},"
+		      "{\"PrivatePort\":81,\"Type\":\"tcp\"}]");
+	assert_direct(list, "80/6 at 4 ");
+	assert_published(list, ":::32768->80/6 ");
+	inspect = inspected("\"NetworkSettings\":{\"Ports\":{\"80/tcp\":[{\"HostIp\":\"0.0.0.0\",\"HostPort\":\"\"},"
+			    "{\"HostIp\":\"::\",\"HostPort\":\"32768\"}],\"81/tcp\":null,"
+			    "\"82/udp\":[{\"HostIp\":\"\",\"HostPort\":\"\"}]}}");
+	assert_direct(inspect, "80/6 at 4 ");
+	assert_published(inspect, ":::32768->80/6 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +352,7 @@ int main(void)
 		cmocka_unit_test(wrong_types),
 		cmocka_unit_test(thousands),
 		cmocka_unit_test(states),
+		cmocka_unit_test(published_directly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
