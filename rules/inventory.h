@@ -95,10 +95,11 @@ struct network {
 	char bridge[16]; /* link name of its bridge; "" for other drivers */
 	bool managed;	 /* its driver is bridge, and it is not excluded; its maker sets this */
 	bool internal;
-	char *parent;		    /* of macvlan and ipvlan: the link by which their packets leave; or NULL */
-	bool routed4, routed6;	    /* the engine routes to its containers in that family, without NAT */
-	char *icc;		    /* value of com.docker.network.bridge.enable_icc, or NULL where absent */
-	struct endpoint *endpoints; /* sorted by container */
+	char *parent;		      /* of macvlan and ipvlan: the link by which their packets leave; or NULL */
+	bool routed4, routed6;	      /* the engine routes to its containers in that family, without NAT */
+	struct cidr subnet4, subnet6; /* the first of each family; its base has none where the engine tells none */
+	char *icc;		      /* value of com.docker.network.bridge.enable_icc, or NULL where absent */
+	struct endpoint *endpoints;   /* sorted by container */
 	size_t endpoint_count;
 	uint64_t asked; /* when the engine was asked for it; on the clock of a port's `seen` */
 };

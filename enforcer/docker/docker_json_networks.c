@@ -134,6 +134,41 @@ static int read_options(const cJSON *options, struct network *network, const cha
 	return 0;
 }
 
+/* One that cannot be read is none: only what is probed is chosen of it. */
+static void read_subnet(const cJSON *config, struct network *network)
+{
+	const cJSON *item;
+	struct cidr subnet;
+
+	if (!cJSON_IsObject(config))
+		return;
+	cJSON_ArrayForEach(item, config)
+	{
+		const char *text = docker_json_string(item);
+		struct cidr *kept;
+
+		if (!docker_json_is(item, "Subnet") || !text || cidr_parse(text, &subnet) < 0)
+			continue;
+		kept = subnet.base.family == ADDRESS_IPV6 ? &network->subnet6 : &network->subnet4;
+		if (!kept->base.family)
+			*kept = subnet;
+	}
+}
+
+static void read_ipam(const cJSON *ipam, struct network *network)
+{
+	const cJSON *item, *config;
+
+	if (!cJSON_IsObject(ipam))
+		return;
+	cJSON_ArrayForEach(item, ipam)
+	{
+		if (!docker_json_is(item, "Config") || !cJSON_IsArray(item))
+			continue;
+		cJSON_ArrayForEach(config, item) read_subnet(config, network);
+	}
+}
+
 static int read_network_member(const cJSON *item, struct network *network, const char **bridge)
 {
 	if (docker_json_is(item, "Id"))
@@ -146,6 +181,8 @@ static int read_network_member(const cJSON *item, struct network *network, const
 		return read_endpoints(item, network);
 	if (docker_json_is(item, "Options"))
 		return read_options(item, network, bridge);
+	if (docker_json_is(item, "IPAM"))
+		read_ipam(item, network);
 	if (docker_json_is(item, "Internal"))
 		network->internal = cJSON_IsTrue(item);
 	return 0;

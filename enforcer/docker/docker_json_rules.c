@@ -57,6 +57,7 @@ static const struct json_sieve_row container_rows[] = {
 		{ .path = at "Internal" }, { .path = at "Options/com.docker.network.bridge.name" },                    \
 		{ .path = at "Options/parent" }, { .path = at "Options/com.docker.network.bridge.gateway_mode_ipv4" }, \
 		{ .path = at "Options/com.docker.network.bridge.gateway_mode_ipv6" },                                  \
+		{ .path = at "IPAM/Config/[]/Subnet" },                                                                \
 	{                                                                                                              \
 		.path = at "Options/com.docker.network.bridge.enable_icc"                                              \
 	}

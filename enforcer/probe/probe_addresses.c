@@ -149,6 +149,25 @@ static void look_at_bridge(struct survey *survey, const struct inventory *invent
 	}
 }
 
+/* Where the bridge has no address of the family (inhibit_ipv4, a gateway mode without one): of the subnet from which
+ * the engine gives the network's containers their addresses. */
+static void look_at_network(struct survey *survey, const struct inventory *inventory, const struct ifaddrs *addresses)
+{
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		const struct network *network = inventory->networks[i];
+		const struct cidr *subnets[] = { &network->subnet4, &network->subnet6 };
+
+		if (strcmp(network->bridge, survey->place->bridge) != 0)
+			continue;
+		for (size_t j = 0; j < 2; j++) {
+			if (!subnets[j]->base.family || survey->choices[j].count)
+				continue;
+			survey->has_ipv6 = survey->has_ipv6 || j == 1;
+			gather(&survey->choices[j], inventory, addresses, &subnets[j]->base, subnets[j]->length);
+		}
+	}
+}
+
 /* ---- Neighbours ---- */
 
 static void ask(const struct probe_endpoints *endpoints, const struct survey *survey)
@@ -258,7 +277,8 @@ int probe_addresses_choose(const struct inventory *inventory, struct probe_endpo
 		if (!probe_place_works(&endpoints->places[i]))
 			continue;
 		surveys[count].place = &endpoints->places[i];
-		look_at_bridge(&surveys[count++], inventory, addresses);
+		look_at_bridge(&surveys[count], inventory, addresses);
+		look_at_network(&surveys[count++], inventory, addresses);
 	}
 	freeifaddrs(addresses);
 	ask_all(endpoints, surveys, count);
