@@ -162,17 +162,20 @@ static int match_neighbour(const struct nft_rule_site *site, uint32_t type)
 		       ?: load_network(site, offsetof(struct ip6_hdr, ip6_hlim), 1) ?: is_byte(site, hop_limit);
 }
 
-/* Of the bridge family, which looks at frames. */
-static int match_frame_icmpv6(const struct nft_rule_site *site, uint32_t type)
+/* The bridge family looks at frames, where a tag may stand before IPv6. */
+static int match_message(const struct nft_rule_site *site, uint32_t type)
 {
-	return nft_rule_match_ether_type(site, ETH_P_IPV6) ?: match_icmpv6_type(site, type);
+	int r = site->table == POLICY_TABLE_BRIDGE ? nft_rule_match_ether_type(site, ETH_P_IPV6)
+						   : nft_rule_match_nfproto(site, NFPROTO_IPV6);
+
+	return r ?: match_icmpv6_type(site, type);
 }
 
 static int match_solicit_multicast(const struct nft_rule_site *site, uint32_t type)
 {
 	static const uint8_t prefix[13] = { 0xff, 0x02, [11] = 0x01, [12] = 0xff }; /* RFC 4291, 2.7.1 */
 
-	return match_frame_icmpv6(site, type)
+	return match_message(site, type)
 		       ?: load_network(site, offsetof(struct ip6_hdr, ip6_dst), sizeof(prefix))
 		       ?: is_bytes(site, prefix, sizeof(prefix));
 }
@@ -181,7 +184,7 @@ static int match_to_all_nodes(const struct nft_rule_site *site, uint32_t type)
 {
 	static const uint8_t all_nodes[16] = { 0xff, 0x02, [15] = 0x01 }; /* RFC 4291, 2.7.1 */
 
-	return match_frame_icmpv6(site, type)
+	return match_message(site, type)
 		       ?: load_network(site, offsetof(struct ip6_hdr, ip6_dst), sizeof(all_nodes))
 		       ?: is_bytes(site, all_nodes, sizeof(all_nodes));
 }
@@ -325,11 +328,11 @@ static const struct phrase {
 	{ "meta l4proto ipv6-icmp", match_l4proto, IPPROTO_ICMPV6 },
 	{ "icmpv6 type nd-neighbor-solicit ip6 hoplimit 255", match_neighbour, ND_NEIGHBOR_SOLICIT },
 	{ "icmpv6 type nd-neighbor-advert ip6 hoplimit 255", match_neighbour, ND_NEIGHBOR_ADVERT },
-	{ "icmpv6 type mld-listener-query", match_frame_icmpv6, MLD_LISTENER_QUERY },
-	{ "icmpv6 type nd-router-advert", match_frame_icmpv6, ND_ROUTER_ADVERT },
-	{ "icmpv6 type nd-redirect", match_frame_icmpv6, ND_REDIRECT },
-	{ "icmpv6 type nd-neighbor-solicit", match_frame_icmpv6, ND_NEIGHBOR_SOLICIT },
-	{ "icmpv6 type nd-neighbor-advert", match_frame_icmpv6, ND_NEIGHBOR_ADVERT },
+	{ "icmpv6 type mld-listener-query", match_message, MLD_LISTENER_QUERY },
+	{ "icmpv6 type nd-router-advert", match_message, ND_ROUTER_ADVERT },
+	{ "icmpv6 type nd-redirect", match_message, ND_REDIRECT },
+	{ "icmpv6 type nd-neighbor-solicit", match_message, ND_NEIGHBOR_SOLICIT },
+	{ "icmpv6 type nd-neighbor-advert", match_message, ND_NEIGHBOR_ADVERT },
 	{ "exthdr frag exists icmpv6 type nd-neighbor-advert", match_fragment, ND_NEIGHBOR_ADVERT },
 	{ "exthdr frag exists", match_any_fragment6, IPPROTO_FRAGMENT },
 	{ "ip frag-off & 16383 != 0", match_any_fragment4, 0x3fff },

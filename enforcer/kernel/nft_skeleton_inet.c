@@ -39,7 +39,19 @@ static const struct nft_skeleton_chain chains[] = {
 	 * would take such a packet for one that this table has not seen. */
 	HOOK("restored", NF_INET_PRE_ROUTING, 300, "all that comes in, behind everybody's rules for marks",
 	     RULE("meta mark & MARK == MARK iifname @BRIDGES meta mark set meta mark & ~MARK",
-		  .comment = "ct mark restored", .needs = NFT_RULE_NEEDS_MARK)),
+		  .comment = "ct mark restored", .needs = NFT_RULE_NEEDS_MARK),
+	     RULE("iifname @BRIDGES meta l4proto ipv6-icmp goto reassembled_icmp6",
+		  .comment = "what came in pieces is whole here")),
+
+	/* The guard sees fragments.  The type of an ICMPv6 message may stand in the second one, behind a chain of headers
+	 * that fills the first: then the guard has not known it. */
+	CHAIN("reassembled_icmp6", "ICMPv6 from a managed bridge: what the guard looks for, again",
+	      RULE("icmpv6 type nd-router-advert counter drop", .comment = "a container is no router"),
+	      RULE("icmpv6 type nd-redirect counter drop"),
+	      RULE("icmpv6 type mld-listener-query counter drop"),
+	      RULE("icmpv6 type nd-neighbor-advert @th,64,32 set @nh,64,32 @th,96,32 set @nh,96,32 "
+		   "@th,128,32 set @nh,128,32 @th,160,32 set @nh,160,32",
+		   .comment = "who advertises another's address than its own has advertised its own")),
 
 	/* The mark is set before `between` decides: a packet that is dropped needs none, and one question whether both
 	 * ends are on one network is cheaper than two.  A packet from one network into another gets no mark, so

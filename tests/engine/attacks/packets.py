@@ -136,6 +136,21 @@ def fragment_header(following, offset, more, identification):
     return struct.pack("!BBHI", following, 0, offset << 3 | more, identification)
 
 
+def split_before_message(frame):
+    """An IPv6 frame as two fragments: the first ends in the chain of headers, so that nobody who looks at it alone knows
+    which message follows."""
+    ethernet, header, message = frame[:14], frame[14:54], frame[54:]
+    identification = new_identification()
+    parts = [
+        fragment_header(60, 0, 1, identification) + options_header(60),
+        fragment_header(60, 1, 0, identification) + options_header(header[6]) + message,
+    ]
+    return [
+        ethernet + header[:4] + struct.pack("!HB", len(part), 44) + header[7:] + part
+        for part in parts
+    ]
+
+
 # -- layer 4: the addresses go into the checksum
 
 

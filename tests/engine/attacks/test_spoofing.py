@@ -33,6 +33,7 @@ from attacks.packets import (
     packed,
     router_advertisement,
     solicitation,
+    split_before_message,
     solicited_node,
     tagged,
     tcp,
@@ -330,21 +331,28 @@ class Consequences(AttackTest):
         ]  # fmt: skip
         self.scene.send(scene.evil, *frames)
 
-    def advertise_falsely(self, believer):
+    def advertise_falsely(self, split=False):
         """From evil's own addresses, which the guard lets pass: what it says of web must not come with it."""
         scene, mark = self.scene, new_mark().encode()
         for link_local in (False, True):
             for to_all in (False, True):
                 frame = advertise("evil", "web", to_all=to_all, link_local=link_local)(scene, mark)
-                scene.send(scene.evil, frame)
+                scene.send(scene.evil, *(split_before_message(frame) if split else [frame]))
 
     def test_false_advertisements(self):
+        self.refute_advertisements()
+
+    def test_false_advertisements_behind_a_chain_of_headers(self):
+        """The message stands in the second fragment, and the first does not tell what it is."""
+        self.refute_advertisements(split=True)
+
+    def refute_advertisements(self, **how):
         self.begin()
         scene = self.scene
 
         def believes():
             self.meet()
-            self.advertise_falsely(scene.db)
+            self.advertise_falsely(**how)
             return scene.web.v6 in self.believed(scene.db)
 
         with self.subTest("open: db believes what evil says in its own name"):

@@ -112,7 +112,7 @@ static const struct {
 	uint16_t family;
 	size_t sets, chains, rules; /* sets and chains exactly, rules at least */
 } tables[] = {
-	{ NFPROTO_INET, 44, 51, 160 },
+	{ NFPROTO_INET, 44, 52, 160 },
 	{ NFPROTO_BRIDGE, 10, 17, 35 },
 };
 #define TABLE_COUNT (sizeof(tables) / sizeof(tables[0]))
