@@ -60,7 +60,7 @@ static const struct nft_skeleton_chain chains[] = {
 	/* Fragments of datagrams that never become whole stay in the host's memory, which has room for some thousand, for
 	 * half a minute; without a place there, nobody's large packets pass. */
 	CHAIN("fragments", "fragments from a known port: no more than it can need",
-	      RULE("update @FRAGMENTS { iifname limit rate over 1000/second burst 1000 packets } counter drop")),
+	      RULE("update @FRAGMENTS { iifname limit rate over 4000/second burst 1000 packets } counter drop")),
 
 	CHAIN("unguarded", "from a port that may use other addresses than its endpoint's, but nobody else's",
 	      RULE("ip frag-off & 16383 != 0 jump fragments"),
