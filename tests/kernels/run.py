@@ -37,10 +37,15 @@ class Group:
         return Task(self.name, f"cd {shlex.quote(ROOT)} && export {settings} && {command}", 60 * self.minutes)
 
 
-LACKING = ("Nftables", "BridgeNames", "BridgeNetfilter")
 GROUPS = [
-    # First, and in this order: nf_tables cannot be taken away once it was used.
-    Group("lacking", "modules that are absent, or come late", 40, " ".join(f"kernels.test_lacking.{one}" for one in LACKING)),
+    # First: nf_tables cannot be taken away once it was used.
+    Group("nftables", "without nf_tables", 15, "kernels.test_lacking.Nftables"),
+    Group(
+        "lacking",
+        "modules that are absent, or come late",
+        30,
+        "kernels.test_lacking.BridgeNames kernels.test_lacking.BridgeNetfilter",
+    ),
     Group("legacy", "iptables-legacy", 15, "kernels.test_legacy"),
     Group("matrix-on", "policy matrix, ICC on", 20, "test_matrix.IccOnUserNetwork test_matrix.IccOnDefaultBridge"),
     Group("matrix-off", "policy matrix, ICC off", 20, "test_matrix.IccOffUserNetwork test_matrix.IccOffDefaultBridge"),
