@@ -30,10 +30,9 @@ static const struct json_sieve_row containers_rows[] = {
 	{ .path = "[]/State" },
 	{ .path = "[]/Labels/*", .max = LABEL_MAX, .counted = true },
 	{ .path = "[]/HostConfig/NetworkMode", .max = NAME_MAX },
-	/* Others are only exposed, up to 196,605 of them. */
-	{ .path = "[]/Ports/[]/IP", .required = true },
+	{ .path = "[]/Ports/[]/IP" },
 	{ .path = "[]/Ports/[]/PrivatePort" },
-	{ .path = "[]/Ports/[]/PublicPort", .required = true },
+	{ .path = "[]/Ports/[]/PublicPort", .required = true }, /* others are only exposed, up to 196,605 of them */
 	{ .path = "[]/Ports/[]/Type" },
 };
 

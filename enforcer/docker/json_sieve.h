@@ -20,7 +20,7 @@
 struct json_sieve_row {
 	const char *path;
 	size_t max;    /* the longest string, in bytes as they came; 0 for 256.  A longer one is left out: see below */
-	bool required; /* an object with none of the members that are required there is left out */
+	bool required; /* an object without this member is left out */
 	bool counted;  /* counts, with its name, for rules->part_max */
 };
 

@@ -365,6 +365,7 @@ static void run(struct verify *verify)
 			verify_find(verify, checks[i].id, VERIFY_UNKNOWN, NULL, NULL, "%s", verify->engine_error);
 		return;
 	}
+	verify_published_ask(verify);
 	judge_containers(verify);
 	judge_networks(verify);
 	judge_macs(verify);

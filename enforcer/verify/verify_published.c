@@ -1,12 +1,83 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify_published.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "docker_ask.h"
+#include "docker_json_rules.h"
 #include "policy.h"
 
+/* A container that is just starting does not answer before it has started. */
+#define ASK_MS	  5000
+
 #define LIST_SIZE 256
+
+static bool lives_on_routed(const struct inventory *inventory, const struct container *container)
+{
+	for (size_t i = 0; i < inventory->network_count; i++) {
+		const struct network *network = inventory->networks[i];
+
+		if ((network->routed4 || network->routed6) && network_endpoint(network, container->id))
+			return true;
+	}
+	return false;
+}
+
+/* Fills in what it has directly. */
+static int ask_about(struct verify *verify, struct container *container, struct error *err)
+{
+	cleanup_of(container) struct container *told = NULL;
+	cleanup_free char *body = NULL;
+	char path[160];
+	size_t length;
+	int r;
+
+	snprintf(path, sizeof(path), "/containers/%s/json", container->id);
+	r = docker_ask(verify->loop, verify->client, path, docker_json_rules(DOCKER_JSON_CONTAINER), ASK_MS, &body,
+		       &length, err);
+	if (r == 0)
+		r = docker_json_container(body, length, &told, err);
+	if (r < 0)
+		return r;
+	free(container->direct);
+	container->direct = steal(told->direct);
+	container->direct_count = told->direct_count;
+	return 0;
+}
+
+static void not_told(struct verify *verify, const struct container *container, const struct error *err)
+{
+	char subject[300];
+
+	snprintf(subject, sizeof(subject), "container %s", container->name);
+	verify_find(verify, "published-any", VERIFY_UNKNOWN, subject, NULL, "%s", err->text);
+	verify_find(verify, "flow-apart", VERIFY_UNKNOWN, subject, NULL, "%s", err->text);
+}
+
+void verify_published_ask(struct verify *verify)
+{
+	const struct inventory *inventory = verify->inventory;
+	struct error err;
+	int r = 0;
+
+	if (!verify_wants(verify, "published-any") && !verify_wants(verify, "flow-apart"))
+		return;
+	for (size_t i = 0; i < inventory->container_count; i++) {
+		struct container *container = inventory->containers[i];
+
+		if (!container->running || !lives_on_routed(inventory, container))
+			continue;
+		/* An engine that has stopped answering is not waited for once more. */
+		if (r != -EHOSTUNREACH)
+			r = ask_about(verify, container, &err);
+		/* -ENOENT: it has ended meanwhile. */
+		if (r < 0 && r != -ENOENT)
+			not_told(verify, container, &err);
+	}
+}
 
 static bool is_any(const struct address *address)
 {

@@ -5,6 +5,10 @@
 
 #include "verify.h"
 
+/* Has the engine tell what it opens at containers' own addresses, on networks that it routes to: its list of
+ * containers does so no more (29).  What it does not tell is found as such. */
+void verify_published_ask(struct verify *verify);
+
 /* published-any, of one container that runs. */
 void verify_published(struct verify *verify, const struct container *container);
 

@@ -89,7 +89,7 @@ class RoutedIccOn(Routed, EngineTest):
 
     def test_flow_apart(self):
         """What the engine opens is no flow that opens nothing, and all else is one."""
-        self.begin((6,))
+        self.begin((4, 6))
         for port, apart in (("80", False), ("80/udp", False), ("79-90", False), ("icmp", False), ("82", True), ("81/udp", True)):
             self.assertEqual(self.is_apart("web", "db", port), apart, port)
         self.assertTrue(self.is_apart("db", "web", "80"))
