@@ -43,7 +43,7 @@ struct container {
 	struct published_port *published; /* sorted, each once */
 	size_t published_count;
 	/* What the engine opens at its own addresses instead, on networks that it routes to; host_port is 0.  Flows say
-	 * who gets there, so nothing is compiled of it. */
+	 * who gets there, so nothing is compiled of it, and only verify asks for it. */
 	struct published_port *direct; /* sorted, each once */
 	size_t direct_count;
 	/* What it publishes whenever it starts; this never changes.  The engine tells only of a container that is not
