@@ -208,8 +208,7 @@ class GatewayBridge(unittest.TestCase):
     def run_on_overlay(self, name):
         return self.engine.run(name, SERVE, network="overlay")
 
-    @unittest.skipIf(engines.has_nftables_backend(), "that backend refuses Swarm")
-    def test_gateway_bridge(self):
+    def begin_swarm(self):
         self.engine.api.json(
             "POST",
             "/swarm/init",
@@ -219,6 +218,31 @@ class GatewayBridge(unittest.TestCase):
             "POST", "/networks/create", {"Name": "overlay", "Driver": "overlay", "Attachable": True}
         )
         self.addCleanup(self.engine.api.request, "POST", "/swarm/leave", query={"force": 1})
+
+    def state(self):
+        """What bulkhead says of docker_gwbridge; None while it knows none."""
+        networks = {one["bridge"]: one["state"] for one in self.bulkhead.list("--networks")["networks"]}
+        return networks.get("docker_gwbridge")
+
+    @unittest.skipIf(engines.has_nftables_backend(), "that backend refuses Swarm")
+    def test_gateway_bridge_that_appears(self):
+        """Swarm makes it without an event, while the service runs; nobody waits for the next look at everything."""
+        if CONTROL_ONLY:
+            return
+        self.bulkhead.start()
+        self.bulkhead.settle()
+        self.assertIsNone(self.state())
+        self.begin_swarm()
+        container = self.run_on_overlay("first")
+        wait_until(lambda: self.state() == "managed", lambda: f"docker_gwbridge is managed: {self.state()}", 30)
+        self.bulkhead.settle()
+        for name, result in self.reach(container).items():
+            with self.subTest(f"passes: by docker_gwbridge to {name}"):
+                self.assertEqual(result, "open")
+
+    @unittest.skipIf(engines.has_nftables_backend(), "that backend refuses Swarm")
+    def test_gateway_bridge(self):
+        self.begin_swarm()
         early = self.run_on_overlay("early")
         for name, result in self.reach(early).items():
             with self.subTest(f"open: by docker_gwbridge to {name}"):
