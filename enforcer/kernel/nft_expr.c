@@ -106,21 +106,6 @@ int nft_expr_differs(struct nftnl_rule *rule, uint32_t reg, const void *data, ui
 	return compare(rule, reg, NFT_CMP_NEQ, data, length);
 }
 
-int nft_expr_byteorder(struct nftnl_rule *rule, uint32_t reg)
-{
-	struct nftnl_expr *expr = nftnl_expr_alloc("byteorder");
-
-	if (!expr)
-		return -ENOMEM;
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BYTEORDER_SREG, reg);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BYTEORDER_DREG, reg);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BYTEORDER_OP, NFT_BYTEORDER_HTON);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BYTEORDER_LEN, 1);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BYTEORDER_SIZE, 2);
-	nftnl_rule_add_expr(rule, expr);
-	return 0;
-}
-
 static int bitwise(struct nftnl_rule *rule, uint32_t reg, const void *mask, const void * xor, uint32_t length)
 {
 	struct nftnl_expr *expr = nftnl_expr_alloc("bitwise");

@@ -25,10 +25,6 @@ int nft_expr_ct(struct nftnl_rule *rule, uint32_t key, int direction, uint32_t r
 /* register == data; register != data */
 int nft_expr_equal(struct nftnl_rule *rule, uint32_t reg, const void *data, uint32_t length);
 int nft_expr_differs(struct nftnl_rule *rule, uint32_t reg, const void *data, uint32_t length);
-/* register = hton(register, 2, 1): of 16-bit numbers in one byte, of which
- * there are none.  nft 1.0.6 puts it behind `meta l4proto` in keys of interval
- * sets, and what nft writes is what we write. */
-int nft_expr_byteorder(struct nftnl_rule *rule, uint32_t reg);
 /* register = (register & mask) ^ xor, 32 bits */
 int nft_expr_bitwise(struct nftnl_rule *rule, uint32_t reg, uint32_t mask, uint32_t xor);
 /* register = register & mask, at most 16 bytes */

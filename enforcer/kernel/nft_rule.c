@@ -110,8 +110,7 @@ static int add_lookup(struct nft_rule_site *site, const char *key, const char **
 
 	if (!row)
 		return -EINVAL;
-	return nft_rule_key(site, key, policy_shape_is_interval(row->shape))
-		       ?: nft_expr_lookup(site->rule, NFT_REG_1, row->name, except != NULL);
+	return nft_rule_key(site, key) ?: nft_expr_lookup(site->rule, NFT_REG_1, row->name, except != NULL);
 }
 
 /* "limit rate over N/second burst N packets": what stands behind it, or the text itself. */
@@ -138,7 +137,7 @@ static int add_update(struct nft_rule_site *site, const char *set, const char **
 	if (!end)
 		return -EINVAL;
 	*ret_rest = end;
-	r = nft_rule_key(site, key, policy_shape_is_interval(row->shape));
+	r = nft_rule_key(site, key);
 	if (r == 0 && rate)
 		return nft_expr_update_limited(site->rule, NFT_REG_1, row->name, rate, burst);
 	return r ?: nft_expr_update(site->rule, NFT_REG_1, row->name);

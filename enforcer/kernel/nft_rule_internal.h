@@ -36,9 +36,9 @@ int nft_rule_match_nfproto(const struct nft_rule_site *site, uint32_t family);
 
 /* nft_rule_key.c */
 
-/* A key, "ip saddr . ip daddr . meta l4proto . th dport", into the registers from NFT_REG_1 on.
- * interval: whether the set that it is looked up in has intervals.  0, -ENOMEM, or -EINVAL if it is no key. */
-int nft_rule_key(struct nft_rule_site *site, const char *text, bool interval);
+/* A key, "ip saddr . ip daddr . meta l4proto . th dport", into the registers from NFT_REG_1 on. 0, -ENOMEM, or -EINVAL
+ * if it is no key. */
+int nft_rule_key(struct nft_rule_site *site, const char *text);
 /* What stands behind the key; the text itself if it is none. */
 const char *nft_rule_after_key(const char *text);
 

@@ -104,14 +104,13 @@ static uint32_t register_at(uint32_t byte)
 	return byte % 16 == 0 ? NFT_REG_1 + byte / 16 : NFT_REG32_00 + byte / 4;
 }
 
-static int load(const struct nft_rule_site *site, const struct part *part, uint32_t reg, bool interval)
+static int load(const struct nft_rule_site *site, const struct part *part, uint32_t reg)
 {
 	switch (part->source) {
 	case META:
-		/* In intervals nft swaps the bytes of the protocol, of which there is one. */
-		return nft_expr_meta(site->rule, part->what, reg)
-			       ?: interval && part->what == NFT_META_L4PROTO ? nft_expr_byteorder(site->rule, reg)
-									     : 0;
+		/* In intervals nft 1.0.6 swaps the bytes of the protocol, of which there is one.  Kernels from 6.12.118
+		 * on refuse that, and for the others it does nothing. */
+		return nft_expr_meta(site->rule, part->what, reg);
 	case PAYLOAD:
 		return nft_expr_payload(site->rule, part->what, (uint32_t)part->at, part->length, reg);
 	case CT:
@@ -120,7 +119,7 @@ static int load(const struct nft_rule_site *site, const struct part *part, uint3
 	return -EINVAL;
 }
 
-int nft_rule_key(struct nft_rule_site *site, const char *text, bool interval)
+int nft_rule_key(struct nft_rule_site *site, const char *text)
 {
 	const char *rest = text;
 	const struct part *part;
@@ -130,7 +129,7 @@ int nft_rule_key(struct nft_rule_site *site, const char *text, bool interval)
 	for (part = next_part(rest, &rest); r == 0 && part; part = following_part(&rest))
 		r = ask_protocol(site, part->protocol);
 	for (part = next_part(text, &text); r == 0 && part; part = following_part(&text)) {
-		r = load(site, part, register_at(byte), interval);
+		r = load(site, part, register_at(byte));
 		byte += (part->length + 3u) & ~3u;
 	}
 	return byte == 0 && r == 0 ? -EINVAL : r;

@@ -126,12 +126,47 @@ static int normalise(struct nftnl_expr *expr, void *data)
  * that came in one message of the kernel's (32 KiB at most) fits with room to spare. */
 #define ENCODED_SIZE (NFT_SAME_RULE_SIZE / 2)
 
+/* nft 1.0.6 swaps the bytes of a protocol in a key of intervals.  One byte has no order, so the rule is the same. */
+static bool swaps_one_byte(const struct nftnl_expr *expr)
+{
+	return strcmp(nftnl_expr_get_str(expr, NFTNL_EXPR_NAME), "byteorder") == 0 &&
+	       nftnl_expr_get_u32(expr, NFTNL_EXPR_BYTEORDER_LEN) == 1;
+}
+
+struct swap {
+	struct nftnl_expr *found;
+};
+
+static int find_swap(struct nftnl_expr *expr, void *data)
+{
+	struct swap *swap = data;
+
+	if (!swap->found && swaps_one_byte(expr))
+		swap->found = expr;
+	return 0;
+}
+
+static void remove_swaps(struct nftnl_rule *rule)
+{
+	struct swap swap;
+
+	do {
+		swap.found = NULL;
+		(void)nftnl_expr_foreach(rule, find_swap, &swap);
+		if (swap.found) {
+			nftnl_rule_del_expr(swap.found);
+			nftnl_expr_free(swap.found);
+		}
+	} while (swap.found);
+}
+
 static struct nlmsghdr *encode_rule(struct nftnl_rule *rule, char *buffer)
 {
 	struct nlmsghdr *header = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWRULE, NFPROTO_UNSPEC, 0, 0);
 
 	nftnl_rule_unset(rule, NFTNL_RULE_HANDLE);
 	nftnl_rule_unset(rule, NFTNL_RULE_POSITION);
+	remove_swaps(rule);
 	(void)nftnl_expr_foreach(rule, normalise, NULL);
 	nftnl_rule_nlmsg_build_payload(header, rule);
 	return header;

@@ -28,6 +28,32 @@ struct dump {
 	uint16_t handle, position; /* attributes to leave out */
 };
 
+static int find_name(const struct nlattr *attribute, void *data)
+{
+	const char **name = data;
+
+	if (mnl_attr_get_type(attribute) == NFTA_EXPR_NAME)
+		*name = mnl_attr_get_str(attribute);
+	return MNL_CB_OK;
+}
+
+/* All but the swap of one byte, which nft 1.0.6 writes into keys of intervals, and kernels from 6.12.118 on refuse. */
+static int write_expression(const struct nlattr *expression, void *data)
+{
+	const uint8_t *bytes = mnl_attr_get_payload(expression);
+	struct dump *dump = data;
+	const char *name = "";
+
+	if (mnl_attr_parse_nested(expression, find_name, &name) < 0)
+		return MNL_CB_ERROR;
+	if (strcmp(name, "byteorder") == 0)
+		return MNL_CB_OK;
+	fprintf(dump->out, " %s:", name);
+	for (size_t i = 0; i < mnl_attr_get_payload_len(expression); i++)
+		fprintf(dump->out, "%02x", bytes[i]);
+	return MNL_CB_OK;
+}
+
 static int write_attribute(const struct nlattr *attribute, void *data)
 {
 	struct dump *dump = data;
@@ -36,6 +62,8 @@ static int write_attribute(const struct nlattr *attribute, void *data)
 
 	if (type == dump->handle || type == dump->position)
 		return MNL_CB_OK;
+	if (dump->handle == NFTA_RULE_HANDLE && type == NFTA_RULE_EXPRESSIONS)
+		return mnl_attr_parse_nested(attribute, write_expression, dump);
 	fprintf(dump->out, " %u:", type);
 	for (size_t i = 0; i < mnl_attr_get_payload_len(attribute); i++)
 		fprintf(dump->out, "%02x", bytes[i]);
