@@ -207,6 +207,11 @@ int kernel_generation(struct kernel *kernel, uint32_t *ret_generation, struct er
 	uint32_t generation = 0;
 	int r = ask(kernel, request, got_generation, &generation, err);
 
+	/* nfnetlink knows no such subsystem. */
+	if (r == -EINVAL || r == -EOPNOTSUPP || r == -EPROTONOSUPPORT)
+		return error_set(err, -EOPNOTSUPP,
+				 "this kernel has no nf_tables (CONFIG_NF_TABLES): `modprobe nf_tables`, or install the "
+				 "package that has this module");
 	if (r < 0)
 		return r;
 	*ret_generation = generation;

@@ -84,8 +84,12 @@ static bool is_unknown(int r)
 static int find_out_ibrname(struct kernel *kernel, struct error *err)
 {
 	struct error refused;
-	int r = try_meta(kernel, NFT_META_BRI_IIFNAME, err);
+	uint32_t generation;
+	int r = kernel_generation(kernel, &generation, err);
 
+	if (r < 0)
+		return r;
+	r = try_meta(kernel, NFT_META_BRI_IIFNAME, err);
 	if (is_unknown(r) && is_unknown(try_meta(kernel, NFT_META_IIFNAME, &refused)))
 		return error_set(err, -EOPNOTSUPP,
 				 "this kernel's module nft_meta_bridge (NFT_BRIDGE_META) is missing, and without it "

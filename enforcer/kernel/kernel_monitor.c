@@ -2,6 +2,7 @@
 /* Who else changes the ruleset: the kernel tells everybody who listens. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -144,6 +145,16 @@ static void take_message(const struct kernel *kernel, const struct nlmsghdr *hea
 	news->docker |= changed->docker;
 }
 
+/* The messages of one transaction are sent one after the other, and the one that names the process is the last. */
+#define LAST_MESSAGE_MS 100
+
+static bool more_comes(int fd)
+{
+	struct pollfd wanted = { .fd = fd, .events = POLLIN };
+
+	return poll(&wanted, 1, LAST_MESSAGE_MS) > 0;
+}
+
 int kernel_monitor_drain(struct kernel *kernel, struct kernel_news *ret_news, struct error *err)
 {
 	_Alignas(struct nlmsghdr) char buffer[16384];
@@ -161,8 +172,11 @@ int kernel_monitor_drain(struct kernel *kernel, struct kernel_news *ret_news, st
 			news.lost = true;
 			continue;
 		}
-		if (length < 0 && errno == EAGAIN)
+		if (length < 0 && errno == EAGAIN) {
+			if ((changed.ours || changed.docker) && more_comes(fd))
+				continue;
 			break;
+		}
 		if (length < 0)
 			return error_set(err, -errno, "subscription to nftables: %s", strerror(errno));
 		for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left))

@@ -4,7 +4,6 @@ import unittest
 
 from docker_api import wait_until
 from fixtures import SERVE, WEB_TO_DB, EngineTest, shop, specification
-from results import known_fault
 
 
 class Lifecycle:
@@ -73,11 +72,7 @@ class Lifecycle:
             self.bulkhead.settle()
             undeclared = ((web, db, {"port": 81}), (db, web, {}), (web, db, {"protocol": "icmp"}))
             self.assert_doors(*(("silent", *ends, {"family": v, **how}) for *ends, how in undeclared for v in (4, 6)))
-            with known_fault(
-                "a container with a new MAC is not reached until its clients have asked for it again, about a second",
-                self.engine.major >= 28,
-            ):
-                self.assert_web_to_db(web, db)
+            self.assert_web_to_db(web, db)
 
     def test_rename(self):
         app = self.run_shop("app")

@@ -132,7 +132,9 @@ class Blinded(EngineTest):
             self.check(f"closed: after {words}", False, *self.newcomers())
             self.declared(f"after {words}")
         with self.subTest("the engine is followed all the time"):
-            self.assertNotIn("trying again", self.bulkhead.log_text())
+            # That others change the ruleset while it is read is no matter of the engine's answers.
+            again = [line for line in self.bulkhead.log_text().split("\n") if "trying again" in line]
+            self.assertFalse([line for line in again if "the ruleset changed while it was read" not in line])
         with self.subTest("who says too much is closed, and named"):
             wait_until(lambda: "container large is closed" in self.bulkhead.log_text(), "it is named")
         self.bulkhead.stop()

@@ -8,8 +8,6 @@ import unittest
 import engine as engines
 from docker_api import wait_until
 from faults.common import DECLARED, GAP_MS, UNDECLARED, OwnEngine
-from pace import SLOWNESS
-from results import known_fault
 from traffic import NS_PER_MS
 
 KERNEL = tuple(int(number) for number in re.match(r"(\d+)\.(\d+)", os.uname().release).groups())
@@ -119,8 +117,7 @@ class WithoutFlags(Changes):
                 self.assertEqual(answer.returncode, 0, answer.stderr)
                 leaked += count
         self.assertGreater(leaked, 0, "these changes open something: else nothing was shown")
-        with known_fault("a transaction whose last message comes later is put back without a name", SLOWNESS > 1):
-            self.assertFalse(self.nameless, "who changed the tables is told by name")
+        self.assertFalse(self.nameless, "who changed the tables is told by name")
 
 
 @unittest.skipIf(engines.has_nftables_backend(), "about iptables' chains")

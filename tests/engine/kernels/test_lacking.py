@@ -4,10 +4,6 @@ import unittest
 
 from docker_api import wait_until
 from kernels.common import KernelTest, Without, modprobe
-from results import known_fault
-
-
-WORDS = "what is missing is called by another module's name"
 
 
 class Nftables(KernelTest):
@@ -25,10 +21,7 @@ class Nftables(KernelTest):
     def test_every_command_says_so(self):
         self.begin()
         for command in ("apply", "plan", "list"):
-            self.assert_status(command, 3, ".")
-        with known_fault(WORDS):
-            for command in ("apply", "plan", "list"):
-                self.assert_status(command, 3, "nf_tables")
+            self.assert_status(command, 3, "nf_tables")
 
     def test_service(self):
         """It goes on trying: the module may come."""
@@ -38,8 +31,7 @@ class Nftables(KernelTest):
         if self.bulkhead.process.poll() is not None:
             self.assertEqual(self.bulkhead.process.returncode, 3, self.bulkhead.log_text())
             self.bulkhead.process = None
-        with known_fault(WORDS):
-            self.assertIn("nf_tables", self.bulkhead.log_text())
+        self.assertIn("nf_tables", self.bulkhead.log_text())
 
 
 class BridgeNames(KernelTest):
@@ -50,9 +42,8 @@ class BridgeNames(KernelTest):
 
     def test_it_is_said(self):
         self.begin()
-        with known_fault("the module's absence is not told by its name"):
-            self.assert_status("apply", 3, "nft_meta_bridge|NFT_BRIDGE_META")
-            self.assert_status("verify", 1, "nft_meta_bridge|NFT_BRIDGE_META")
+        self.assert_status("apply", 3, "nft_meta_bridge|NFT_BRIDGE_META")
+        self.assert_status("verify", 1, "nft_meta_bridge|NFT_BRIDGE_META")
 
 
 class BridgeNetfilter(KernelTest):
