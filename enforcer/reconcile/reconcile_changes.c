@@ -74,7 +74,7 @@ static int reconcile_scope(struct reconciler *r, const struct inventory_scope *s
 static int finish(struct reconciler *r, int result, struct inventory_scope *scope, const struct policy *before,
 		  uint64_t began, struct reconcile_report *ret_report, struct error *err)
 {
-	if (result == 0)
+	if (result == 0 && r->inventory)
 		inventory_hold(r->inventory, scope);
 	if (result < 0)
 		r->doubtful = true;
