@@ -8,6 +8,7 @@
 
 #include "docker_json.h"
 #include "docker_json_internal.h"
+#include "published_ports.h"
 
 #define PORT_MAX 65535
 /* So many ports of the host are remembered of a container that is not started. */
@@ -98,38 +99,6 @@ static int add_published(struct container *container, const char *address, struc
 	return add_at(&container->published, &container->published_count, address, port);
 }
 
-static int compare_numbers(unsigned a, unsigned b)
-{
-	return (a > b) - (a < b);
-}
-
-static int compare_published(const void *a, const void *b)
-{
-	const struct published_port *left = a, *right = b;
-	int order = address_compare(&left->address, &right->address);
-
-	if (order == 0)
-		order = compare_numbers(left->protocol, right->protocol);
-	if (order == 0)
-		order = compare_numbers(left->host_port, right->host_port);
-	return order ? order : compare_numbers(left->container_port, right->container_port);
-}
-
-/* Sorted, each once. */
-static void finish(struct published_port *ports, size_t *count)
-{
-	size_t kept = 0;
-
-	if (!*count)
-		return;
-	qsort(ports, *count, sizeof(*ports), compare_published);
-	for (size_t i = 0; i < *count; i++) {
-		if (!kept || compare_published(&ports[kept - 1], &ports[i]) != 0)
-			ports[kept++] = ports[i];
-	}
-	*count = kept;
-}
-
 /* Of members that occur twice the last counts. */
 static void forget(struct container *container)
 {
@@ -175,8 +144,8 @@ int docker_json_listed_ports(const cJSON *ports, struct container *container)
 		if (read_listed(item, container) < 0)
 			return -ENOMEM;
 	}
-	finish(container->published, &container->published_count);
-	finish(container->direct, &container->direct_count);
+	published_ports_sort(container->published, &container->published_count);
+	published_ports_sort(container->direct, &container->direct_count);
 	return 0;
 }
 
@@ -229,8 +198,8 @@ int docker_json_inspected_ports(const cJSON *ports, struct container *container)
 		if (item->string && read_bindings(item, container) < 0)
 			return -ENOMEM;
 	}
-	finish(container->published, &container->published_count);
-	finish(container->direct, &container->direct_count);
+	published_ports_sort(container->published, &container->published_count);
+	published_ports_sort(container->direct, &container->direct_count);
 	return 0;
 }
 
@@ -340,6 +309,6 @@ int docker_json_bindings(const cJSON *config, struct container *container)
 		if (read_wanted_port(item, &wanted) < 0)
 			return -ENOMEM;
 	}
-	finish(container->bindings, &container->binding_count);
+	published_ports_sort(container->bindings, &container->binding_count);
 	return 0;
 }

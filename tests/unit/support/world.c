@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "world.h"
 
+#include "published_ports.h"
+
 /* "a" with "b_web" and "a_b" with "web" are the same Swarm service: nothing may hang on who comes first. */
 static const char *const world_apps[] = { "a", "a_b", "b", "shop" };
 static const char *const world_services[] = { "web", "db", "b_web", "x" };
@@ -109,18 +111,6 @@ void world_mac(const char *text, uint8_t mac[6])
 			 6);
 }
 
-static int world_compare_published(const void *a, const void *b)
-{
-	const struct published_port *x = a, *y = b;
-	int order = address_compare(&x->address, &y->address);
-
-	if (!order)
-		order = x->protocol - y->protocol;
-	if (!order)
-		order = x->host_port - y->host_port;
-	return order ? order : x->container_port - y->container_port;
-}
-
 void world_publish(struct container *container, const char *address, uint8_t protocol, uint16_t host_port,
 		   uint16_t container_port)
 {
@@ -134,7 +124,7 @@ void world_publish(struct container *container, const char *address, uint8_t pro
 	container->published =
 		world_grow(container->published, container->published_count + 1, sizeof(*container->published));
 	container->published[container->published_count++] = port;
-	qsort(container->published, container->published_count, sizeof(port), world_compare_published);
+	published_ports_sort(container->published, &container->published_count);
 }
 
 void world_bind(struct container *container, bool chooses)
