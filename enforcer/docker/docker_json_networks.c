@@ -165,7 +165,10 @@ static void read_ipam(const cJSON *ipam, struct network *network)
 	{
 		if (!docker_json_is(item, "Config") || !cJSON_IsArray(item))
 			continue;
-		cJSON_ArrayForEach(config, item) read_subnet(config, network);
+		cJSON_ArrayForEach(config, item)
+		{
+			read_subnet(config, network);
+		}
 	}
 }
 

@@ -209,9 +209,10 @@ int kernel_generation(struct kernel *kernel, uint32_t *ret_generation, struct er
 
 	/* nfnetlink knows no such subsystem. */
 	if (r == -EINVAL || r == -EOPNOTSUPP || r == -EPROTONOSUPPORT)
-		return error_set(err, -EOPNOTSUPP,
-				 "this kernel has no nf_tables (CONFIG_NF_TABLES): `modprobe nf_tables`, or install the "
-				 "package that has this module");
+		return error_set(
+			err, -EOPNOTSUPP,
+			"this kernel has no nf_tables (CONFIG_NF_TABLES): `modprobe nf_tables`, or install the "
+			"package that has this module");
 	if (r < 0)
 		return r;
 	*ret_generation = generation;

@@ -38,8 +38,9 @@ static int ask_about(struct verify *verify, struct container *container, struct 
 	snprintf(path, sizeof(path), "/containers/%s/json", container->id);
 	r = docker_ask(verify->loop, verify->client, path, docker_json_rules(DOCKER_JSON_CONTAINER), ASK_MS, &body,
 		       &length, err);
-	if (r == 0)
-		r = docker_json_container(body, length, &told, err);
+	if (r < 0)
+		return r;
+	r = docker_json_container(body, length, &told, err);
 	if (r < 0)
 		return r;
 	free(container->direct);
