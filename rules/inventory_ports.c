@@ -87,7 +87,8 @@ const struct port *inventory_place(const struct inventory *inventory, const stru
 		if (first[i].index == endpoint->held)
 			return &first[i];
 	}
-	return count == 1 && network_is_newer(network, first) && !has_twin(network, endpoint) ? first : NULL;
+	/* One is there then; gcc's analyzer wants it said. */
+	return count == 1 && first && network_is_newer(network, first) && !has_twin(network, endpoint) ? first : NULL;
 }
 
 static void hold(const struct inventory *inventory, const struct network *network, struct endpoint *endpoint)
