@@ -83,12 +83,13 @@ const struct port *inventory_place(const struct inventory *inventory, const stru
 	const struct port *first;
 	size_t count = inventory_ports_of(inventory, network->bridge, endpoint->mac, &first);
 
+	if (!first)
+		return NULL;
 	for (size_t i = 0; endpoint->held && i < count; i++) {
 		if (first[i].index == endpoint->held)
 			return &first[i];
 	}
-	/* One is there then; gcc's analyzer wants it said. */
-	return count == 1 && first && network_is_newer(network, first) && !has_twin(network, endpoint) ? first : NULL;
+	return count == 1 && network_is_newer(network, first) && !has_twin(network, endpoint) ? first : NULL;
 }
 
 static void hold(const struct inventory *inventory, const struct network *network, struct endpoint *endpoint)
