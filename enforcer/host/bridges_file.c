@@ -18,7 +18,7 @@
 
 static bool is_link_name(const char *name, size_t length)
 {
-	if (length == 0 || length >= 16 || strspn(name, ".") == length)
+	if (length == 0 || length >= 16 || (name[0] == '.' && (length == 1 || (length == 2 && name[1] == '.'))))
 		return false;
 	for (size_t i = 0; i < length; i++) {
 		if (!name[i] || strchr("/: \t\n\v\f\r\xa0", name[i]))

@@ -145,6 +145,9 @@ static int take_port(struct links_table *table, const struct link_message *link,
 		memcpy(port->name, link->name, sizeof(port->name));
 		*ret_changed = true;
 	}
+	/* Whether it is a container-like port at all. */
+	if (!port->peer.index != !link->peer.index)
+		*ret_changed = true;
 	port->peer = link->peer;
 	/* A change of the port may follow from a change of its peer, so the peer is asked again. */
 	port->ask = port->peer.index != 0;

@@ -59,7 +59,8 @@ static void read_state(const char *text, size_t size)
 	for (size_t i = 0; written && i < count; i++) {
 		size_t length = strnlen(bridges[i], 16);
 
-		require(length > 0 && length < 16 && bridges[i][0] != '.' && !strpbrk(bridges[i], "/: \n\"\\"));
+		require(length > 0 && length < 16 && !strpbrk(bridges[i], "/: \n\t\v\f\r"));
+		require(strcmp(bridges[i], ".") != 0 && strcmp(bridges[i], "..") != 0);
 		require(has_line(text, size, bridges[i]));
 		memcpy(written + used, bridges[i], length);
 		written[used + length] = '\n';
