@@ -2,6 +2,7 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
+#include "bridges_file.h"
 #include "cleanup.h"
 #include "commands.h"
 #include "host.h"
@@ -9,7 +10,7 @@
 #include "kernel.h"
 #include "lock.h"
 #include "log.h"
-#include "bridges_file.h"
+#include "sockets_file.h"
 
 /* What there was, and is gone now. */
 struct removed {
@@ -98,6 +99,8 @@ int cmd_clear(const struct options *options)
 		r = clear_kernel(host.config->mark, &removed, &err);
 	if (r == 0)
 		r = bridges_file_remove(host.config->state, &removed.state, &err);
+	if (r == 0)
+		sockets_file_remove();
 	host_clear(&host);
 	if (r < 0) {
 		log_error("%s", err.text);

@@ -91,3 +91,11 @@ int sockets_file_write(const uint64_t *cookies, size_t count)
 		length += snprintf(text + length, LINE_SIZE, "%" PRIx64 "\n", cookies[i]);
 	return r < 0 ? r : file_replace(path, 0644, text, (size_t)length);
 }
+
+void sockets_file_remove(void)
+{
+	char path[LOCK_PATH_SIZE];
+
+	if (lock_path(KIND, path, NULL) == 0)
+		(void)unlink(path);
+}

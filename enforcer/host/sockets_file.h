@@ -18,4 +18,7 @@ int sockets_file_parse(const char *text, size_t length, uint64_t **ret_cookies, 
 /* 0 or negative errno. */
 int sockets_file_write(const uint64_t *cookies, size_t count);
 
+/* Removes the file; one that is not there is removed. */
+void sockets_file_remove(void);
+
 #endif

@@ -242,3 +242,5 @@ class Bulkhead:
                 self.notifications = None
             if self.wrote:
                 self.must("clear")
+                inode = os.stat(self.engine.netns).st_ino
+                assert not os.path.exists(f"/run/bulkhead/netns-{inode}.sockets"), "clear leaves a file behind"
