@@ -9,6 +9,7 @@
 
 #include "docker_json_internal.h"
 #include "json_sieve.h"
+#include "link_name.h"
 
 #define OPTION_ICC    "com.docker.network.bridge.enable_icc"
 #define OPTION_BRIDGE "com.docker.network.bridge.name"
@@ -191,29 +192,20 @@ static int read_network_member(const cJSON *item, struct network *network, const
 	return 0;
 }
 
-/* What the kernel takes as a link's name (dev_valid_name): bytes, of which few are refused.  0xa0 is a space to it. */
-static bool link_name_valid(const char *name)
-{
-	size_t length = strlen(name);
-
-	return length && length <= 15 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-	       strcspn(name, "/: \t\n\v\f\r\xa0") == length;
-}
-
 /* Where no name can be told, or something is left out of the answer, it stays "": then it may be any bridge. */
 static void set_bridge(struct network *network, const char *option, bool cut)
 {
 	char name[sizeof(network->bridge)];
 
 	if (option && option[0]) {
-		snprintf(name, sizeof(name), "%s", link_name_valid(option) ? option : "");
+		snprintf(name, sizeof(name), "%s", link_name_valid(option, strlen(option)) ? option : "");
 	} else if (cut) {
 		name[0] = '\0';
 	} else if (strcmp(network->name, "bridge") == 0) {
 		strcpy(name, "docker0");
 	} else {
 		snprintf(name, sizeof(name), "br-%.12s", network->id);
-		if (!link_name_valid(name))
+		if (!link_name_valid(name, strlen(name)))
 			name[0] = '\0';
 	}
 	strcpy(network->bridge, name);

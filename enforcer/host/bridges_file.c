@@ -11,21 +11,11 @@
 
 #include "cleanup.h"
 #include "file.h"
+#include "link_name.h"
 #include "trust.h"
 
 /* More bridges than a host can have; a file that is larger is not ours. */
 #define STATE_MAX ((size_t)1024 * 1024)
-
-static bool is_link_name(const char *name, size_t length)
-{
-	if (length == 0 || length >= 16 || (name[0] == '.' && (length == 1 || (length == 2 && name[1] == '.'))))
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (!name[i] || strchr("/: \t\n\v\f\r\xa0", name[i]))
-			return false;
-	}
-	return true;
-}
 
 static int read_all(const char *path, char **ret_text, size_t *ret_length, struct error *err)
 {
@@ -73,7 +63,7 @@ int bridges_file_parse(const char *text, size_t length, char (**ret_bridges)[16]
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		size_t line = (size_t)((newline ? newline : end) - text);
 
-		if (is_link_name(text, line))
+		if (link_name_valid(text, line))
 			memcpy(bridges[count++], text, line);
 		text += line + (newline != NULL);
 	}
